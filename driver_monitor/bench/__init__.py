@@ -1,0 +1,1 @@
+"""Measuring the monitor: what it costs."""

@@ -1,0 +1,1 @@
+"""Measurements to driver states, one state a file."""

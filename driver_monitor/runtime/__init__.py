@@ -1,0 +1,1 @@
+"""What drives the Monitor: the live loop, replay, the lockdown, the report writer."""

@@ -1,0 +1,282 @@
+"""Every setting, with its unit, range and source. A settings file is read by :mod:`driver_monitor.settings_file`.
+
+A figure with the source ``design`` was chosen here; all others name where they come from. The product is "timed after"
+the texts named, never "compliant" with them: nobody here has read the full regulations.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+NCAP = "Euro NCAP Driver Engagement v1.1 (secondary text)"
+ADDW = "(EU) 2023/2590 ADDW (secondary text)"
+DDAW = "(EU) 2021/1341 DDAW introduction"
+ATTEND = "Kircher & Ahlström, AttenD (secondary text)"
+KNOWN = "common knowledge of the field, not verified"
+DESIGN = "design"
+
+
+def figure(default: float | None, text: str, unit: str, ge: float, le: float, source: str = DESIGN) -> Any:
+    """A numeric setting: its meaning, unit, closed range and source."""
+    return Field(default, ge=ge, le=le, description=text, json_schema_extra={"unit": unit, "source": source})
+
+
+def choice(default: Any, text: str, source: str = DESIGN) -> Any:
+    """A setting that is a word, a switch or a list."""
+    return Field(default, description=text, json_schema_extra={"unit": "", "source": source})
+
+
+class Section(BaseModel):
+    """A table of the settings file; unknown keys are refused and values cannot be changed after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Trip(Section):
+    """Where the monitor works and for whom."""
+
+    deployment: Literal["private", "fleet", "bench"] = choice(
+        "private", "fleet: a workplace, where anger and stress never leave the vehicle", "EU AI Act art. 5(1)(f)"
+    )
+    emotion_safety_purpose: str = choice(
+        "", "in a fleet, anger and stress are worked out only when a safety purpose is stated here", "EU AI Act art. 5(1)(f)"
+    )
+    drive_side: Literal["left", "right"] = choice("left", "the side of the car the driver sits on")
+
+
+class Camera(Section):
+    """The cabin camera."""
+
+    source: str = choice("/dev/video0", "a V4L2 device, a video file, or a stream OpenCV can open")
+    width: int = figure(640, "picture width asked for", "px", 160, 3840)
+    height: int = figure(480, "picture height asked for", "px", 120, 2160)
+    fps: int = figure(30, "frame rate asked for", "1/s", 5, 120)
+
+
+class Microphone(Section):
+    """The cabin microphone."""
+
+    device: str = choice("default", "a sound device's name or number; 'none' for no microphone")
+    chunk_ms: int = figure(32, "length of one chunk of sound", "ms", 10, 200)
+
+
+class HeartRate(Section):
+    """The heart-rate wearable."""
+
+    source: str = choice("none", "'none', a serial port of the bridge (/dev/ttyACM0), or 'can' when the bus carries it")
+    baud: int = figure(115200, "serial speed", "baud", 1200, 3_000_000)
+
+
+class VehicleSignals(Section):
+    """Which signal of the DBC carries what, as 'Message.Signal'; empty when the bus does not carry it."""
+
+    speed: str = choice("DriveState.VehicleSpeed", "vehicle speed, km/h")
+    steering: str = choice("DriveState.SteeringAngle", "steering wheel angle, degrees, + left")
+    indicator: str = choice("DriveState.TurnIndicator", "0 off, 1 left, 2 right, 3 hazard")
+    reverse: str = choice("DriveState.ReverseGear", "1 when the reverse gear is in")
+    heart_rate: str = choice("WearableHeart.HeartRate", "heart rate, beats per minute")
+    rr_interval: str = choice("WearableHeart.RrInterval", "RR interval, ms")
+
+
+class Vehicle(Section):
+    """The vehicle bus, in and out."""
+
+    interface: str = choice("none", "a python-can interface (socketcan, virtual, slcan, …); 'none' for no bus")
+    channel: str = choice("can0", "the interface's channel")
+    bitrate: int = figure(500_000, "bit rate where the interface sets it", "bit/s", 10_000, 1_000_000)
+    dbc: str = choice("driver_monitor.dbc", "the DBC: a path, or a file's name in configs/")
+    signals: VehicleSignals = VehicleSignals()
+    stale_s: float = figure(2.0, "a signal older than this is unknown", "s", 0.2, 30)
+    send_alerts: bool = choice(False, "send the alert message; the bus is only listened to unless this is on")
+
+
+class Face(Section):
+    """Face landmarks."""
+
+    detection_confidence: float = figure(0.5, "least confidence to find a face", "1", 0.1, 0.95)
+    presence_confidence: float = figure(0.5, "least confidence that the face is still there", "1", 0.1, 0.95)
+    usable_yaw_deg: float = figure(50.0, "beyond this head yaw to the camera eye state is not used", "deg", 20, 80, "measured: docs/measured.md")
+    dark_luma: float = figure(18.0, "mean luma below this: the picture is dark or covered", "0-255", 1, 80)
+    flat_contrast: float = figure(6.0, "luma spread below this: the lens is covered", "0-255", 1, 40)
+    frozen_s: float = figure(1.0, "the same picture for longer: frozen", "s", 0.2, 10)
+
+
+class Eyes(Section):
+    """Eye openness and closures."""
+
+    prior_open_ear: float = figure(0.27, "open-eye aspect ratio before the driver's own is learned", "1", 0.15, 0.45, "0.257 ± 0.021 over 27 people")
+    closed_share: float = figure(0.17, "a shut eye's aspect ratio as a share of the open one", "1", 0.0, 0.4, "measured: docs/measured.md")
+    baseline_s: float = figure(60.0, "the own open eye is learned over this much usable time, then frozen", "s", 5, 300, "literature (secondary text)")
+    closed_openness: float = figure(0.2, "openness at or below this is closed (P80)", "1", 0.05, 0.5, "PERCLOS P80")
+    edge_openness: float = figure(0.5, "a closure starts and ends where openness crosses this", "1", 0.2, 0.8, KNOWN)
+    blink_max_s: float = figure(0.5, "a closure shorter than this is a blink", "s", 0.2, 1.0, "blink 100-400 ms alert, > 500 ms drowsy (secondary text)")
+    down_gaze_deg: float = figure(18.0, "looking this far below the road closes no eye", "deg", 5, 45, "27-33° of down-gaze looks closed (secondary text)")
+    min_fps_blink: float = figure(15.0, "blink statistics need this frame rate", "1/s", 5, 60, "secondary text")
+    max_gap_s: float = figure(0.35, "a longer gap between usable frames ends a closure's timing", "s", 0.1, 2)
+
+
+class Mouth(Section):
+    """Yawns."""
+
+    open_ratio: float = figure(0.3, "inner-lip gap over mouth width above this is open", "1", 0.1, 0.8, "96.4 % of yawns, 0.3 % of others in 1,407 stills")
+    wide_ratio: float = figure(0.5, "a yawn opens at least this far", "1", 0.2, 1.2, "measured: docs/measured.md")
+    yawn_min_s: float = figure(1.5, "the mouth is open at least this long in a yawn", "s", 0.5, 5, "secondary text")
+
+
+class Gaze(Section):
+    """Gaze direction and zones."""
+
+    neutral_s: float = figure(60.0, "the head's and eyes' own straight-ahead is learned over this much usable time, then frozen", "s", 5, 300, DESIGN)
+    neutral_first_s: float = figure(1.0, "a first straight-ahead is used after this much", "s", 0.5, 30, DESIGN)
+    trust_s: float = figure(10.0, "distraction may alarm only after straight-ahead has been learned for this long", "s", 1, 120, DESIGN)
+    road_yaw_deg: float = figure(18.0, "half width of the forward road", "deg", 5, 40, DESIGN)
+    road_up_deg: float = figure(20.0, "the road reaches up to here", "deg", 5, 45, DESIGN)
+    road_down_deg: float = figure(16.0, "the road reaches down to here", "deg", 5, 30, DESIGN)
+    lap_pitch_deg: float = figure(-30.0, "below this plane lies ADDW area 3 (lap, phone, centre stack low)", "deg", -60, -15, ADDW)
+    min_dwell_s: float = figure(0.15, "a look shorter than this is no glance", "s", 0.05, 0.5, "ISO 15007: fixations ≥ 100 ms")
+    bridge_s: float = figure(0.3, "a shorter look away from a glance's target does not split it", "s", 0.0, 1.0, DESIGN)
+
+
+class Distraction(Section):
+    """Glance timers."""
+
+    long_glance_s: float = figure(3.0, "one glance off the forward road", "s", 1, 10, NCAP)
+    long_mirror_s: float = figure(4.0, "the same for cluster and mirrors", "s", 1, 10, NCAP)
+    sharing_off_s: float = figure(10.0, "time off road summed …", "s", 3, 30, NCAP)
+    sharing_window_s: float = figure(30.0, "… within this window", "s", 10, 120, NCAP)
+    sharing_reset_s: float = figure(2.0, "this much unbroken road resets the sum", "s", 0.5, 10, "Seeing Machines (secondary text)")
+    area3_fast_s: float = figure(3.5, "gaze below the 30° plane at ≥ 50 km/h", "s", 1, 10, ADDW)
+    area3_slow_s: float = figure(6.0, "gaze below the 30° plane at 20-50 km/h", "s", 1, 15, ADDW)
+    area3_fast_kmh: float = figure(50.0, "where the faster limit starts", "km/h", 20, 130, ADDW)
+    min_kmh: float = figure(20.0, "distraction is watched from this speed", "km/h", 0, 80, NCAP)
+    attend_buffer_s: float = figure(2.0, "attention buffer; empty means distracted", "s", 0.5, 10, ATTEND)
+    attend_free_s: float = figure(1.0, "the first part of a mirror or cluster glance drains nothing", "s", 0, 5, ATTEND)
+    recovery_s: float = figure(1.0, "this much road ends an intervention", "s", 0.2, 5, NCAP)
+    clear_s: float = figure(2.0, "this much road clears the state", "s", 0.5, 10, NCAP)
+    reset_s: float = figure(0.5, "a shorter look at the road never restarts a timer", "s", 0.1, 2, "(EU) 2023/2590 §3.3.2.4 (secondary text): no figure given; design")
+
+
+class Fatigue(Section):
+    """Closed eyes and drowsiness."""
+
+    microsleep_s: float = figure(1.5, "eyes closed this long", "s", 0.8, 3, NCAP)
+    sleep_s: float = figure(3.0, "eyes closed this long", "s", 2, 10, NCAP)
+    unresponsive_s: float = figure(6.0, "eyes closed this long", "s", 3, 20, NCAP)
+    answer_s: float = figure(3.0, "no gaze back on the road this long after a critical alert", "s", 1, 10, NCAP)
+    perclos_short_s: float = figure(60.0, "short PERCLOS window", "s", 20, 300, "secondary text")
+    perclos_long_s: float = figure(180.0, "long PERCLOS window", "s", 60, 1200, "secondary text")
+    perclos_advice: float = figure(0.08, "PERCLOS for advice", "1", 0.02, 0.5, "secondary text")
+    perclos_short: float = figure(0.15, "drowsy: PERCLOS over the short window …", "1", 0.05, 0.6, "secondary text")
+    perclos_long: float = figure(0.10, "… and over the long one", "1", 0.03, 0.6, "secondary text")
+    perclos_min_s: float = figure(30.0, "usable time PERCLOS needs at least", "s", 10, 120, "secondary text")
+    perclos_min_usable: float = figure(0.5, "usable share of the window PERCLOS needs at least", "1", 0.1, 1, "secondary text")
+    perclos_min_fps: float = figure(10.0, "frame rate PERCLOS needs at least", "1/s", 4, 30, "secondary text")
+    blink_left_out_s: float = figure(0.25, "shorter closures are blinks and left out of PERCLOS", "s", 0.1, 0.5, "NHTSA trial (secondary text)")
+    kss_warn: float = figure(8.0, "estimated KSS for a drowsiness warning", "KSS 1-9", 6, 9, DDAW)
+    cues_needed: int = figure(2, "independent cues before a drowsiness alarm", "1", 1, 4, "PERCLOS alone 8.4 % false, with a second cue 0.8 % (secondary text)")
+    drowsy_min_kmh: float = figure(50.0, "drowsiness is watched from this speed", "km/h", 0, 130, NCAP)
+    closed_min_kmh: float = figure(20.0, "microsleep, sleep and unresponsive alarm in full from this speed", "km/h", 0, 80, NCAP)
+    standstill_kmh: float = figure(1.0, "below this the car stands", "km/h", 0, 10, DESIGN)
+    not_visible_s: float = figure(10.0, "driver not tracked, or camera covered, this long while moving", "s", 2, 60, NCAP)
+    yawn_window_s: float = figure(300.0, "yawns are counted over this window", "s", 60, 1800, DESIGN)
+
+
+class Heart(Section):
+    """Heart figures."""
+
+    rr_min_ms: float = figure(300.0, "a shorter RR interval is an artefact", "ms", 200, 500, KNOWN)
+    rr_max_ms: float = figure(2000.0, "a longer RR interval is an artefact", "ms", 1200, 3000, KNOWN)
+    rr_jump: float = figure(0.2, "an RR interval this far off its local median is an artefact", "1", 0.05, 0.5, KNOWN)
+    window_s: float = figure(180.0, "sliding window", "s", 60, 600, "Fujiwara 2019")
+    rmssd_min_s: float = figure(30.0, "RMSSD needs this much clean heart time", "s", 10, 300, KNOWN)
+    sdnn_min_s: float = figure(60.0, "SDNN needs this much clean heart time", "s", 30, 600, KNOWN)
+    baseline_s: float = figure(180.0, "the driver's own rest is learned over this much clean heart time", "s", 30, 1200, "Fujiwara 2019 (personal baseline)")
+    stale_s: float = figure(10.0, "no beat for this long: heart unknown", "s", 3, 60, DESIGN)
+
+
+class Voice(Section):
+    """Voice activity and prosody."""
+
+    speech_probability: float = figure(0.5, "speech starts at this probability", "1", 0.1, 0.95, "Silero VAD's own default")
+    min_speech_s: float = figure(0.25, "shorter bursts are not speech", "s", 0.05, 2, "Silero VAD's own default")
+    hang_s: float = figure(0.3, "a pause shorter than this does not end a stretch of speech", "s", 0.05, 2, DESIGN)
+    baseline_s: float = figure(20.0, "the speaker's own voice is learned over this much speech", "s", 5, 300, DESIGN)
+    shout_db: float = figure(12.0, "a shout lies this far above the speaker's own level", "dB", 6, 40, DESIGN)
+
+
+class Emotion(Section):
+    """Stress and anger."""
+
+    hold_s: float = figure(10.0, "a state is flagged only after it has held this long", "s", 2, 120, "Fujiwara 2019")
+    stress_threshold: float = figure(0.8, "stress value for an alert", "1", 0.5, 0.99, DESIGN)
+    anger_threshold: float = figure(0.8, "anger value for an alert", "1", 0.5, 0.99, DESIGN)
+    channels_needed: int = figure(2, "independent channels (face, voice, heart) before an alert", "1", 1, 3, DESIGN)
+
+
+class Alerts(Section):
+    """Alert policy."""
+
+    repeat_s: float = figure(30.0, "re-alarm while the cause lasts", "s", 5, 120, "Euro NCAP (Guardian, openpilot practice)")
+    same_kind_s: float = figure(15.0, "least time between two alerts of one kind unless it rises", "s", 5, 120, DESIGN)
+    rise_s: float = figure(3.0, "an unanswered caution or warning rises one level after this", "s", 1, 30, DESIGN)
+    top_level: dict[str, Literal["advice", "caution", "warning", "critical"]] = choice(
+        {}, "the highest level a kind may rise to, where it differs from the built-in one"
+    )
+
+    @field_validator("top_level")
+    @classmethod
+    def _known_kinds(cls, value: dict[str, str]) -> dict[str, str]:
+        from typing import get_args
+
+        from driver_monitor.signals import AlertKind
+
+        for kind in value:
+            if kind not in get_args(AlertKind):
+                raise ValueError(f"'{kind}' is no kind of alert; known: {', '.join(get_args(AlertKind))}")
+        return value
+
+
+class Outputs(Section):
+    """Where alerts go."""
+
+    pin_factory: Literal["auto", "mock", "lgpio", "rpigpio", "pigpio", "native"] = choice(
+        "auto", "gpiozero's pin factory; auto takes the board's and falls back to mock with a line in the log"
+    )
+    buzzer_pin: int | None = figure(18, "GPIO pin of the buzzer (BCM number); leave out for none", "BCM", 0, 53)
+    light_pin: int | None = figure(23, "GPIO pin of the alert light (BCM number); leave out for none", "BCM", 0, 53)
+    button_pin: int | None = figure(24, "GPIO pin of the acknowledge button (BCM number); leave out for none", "BCM", 0, 53)
+
+
+class Settings(Section):
+    """All settings; a file needs only those it changes."""
+
+    trip: Trip = Trip()
+    camera: Camera = Camera()
+    microphone: Microphone = Microphone()
+    heart_rate: HeartRate = HeartRate()
+    vehicle: Vehicle = Vehicle()
+    face: Face = Face()
+    eyes: Eyes = Eyes()
+    mouth: Mouth = Mouth()
+    gaze: Gaze = Gaze()
+    distraction: Distraction = Distraction()
+    fatigue: Fatigue = Fatigue()
+    heart: Heart = Heart()
+    voice: Voice = Voice()
+    emotion: Emotion = Emotion()
+    alerts: Alerts = Alerts()
+    outputs: Outputs = Outputs()
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Settings:
+        f = self.fatigue
+        if not f.microsleep_s < f.sleep_s < f.unresponsive_s:
+            raise ValueError("fatigue: microsleep_s < sleep_s < unresponsive_s must hold")
+        return self
+
+    @property
+    def emotions_on(self) -> bool:
+        """Stress and anger are worked out at all (always, save in a fleet that states no safety purpose)."""
+        return self.trip.deployment != "fleet" or bool(self.trip.emotion_safety_purpose.strip())

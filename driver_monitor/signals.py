@@ -1,0 +1,326 @@
+"""The vocabulary that flows through driver_monitor.
+
+Samples come in, measurements are taken from them, reports go out. Every record is frozen; every time is an ``int`` of
+nanoseconds on the recording's own monotonic clock, taken at capture. Angles are degrees in the driver's own directions:
+yaw + to the driver's left, pitch + up, roll + towards the driver's right shoulder. A quantity that could not be measured
+is ``None`` beside a ``reason``, never zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+NS_PER_S = 1_000_000_000
+TICK_NS = NS_PER_S // 10
+"""Ticks, and so state reports, come at 10 Hz."""
+
+Part: TypeAlias = Literal[
+    "camera", "microphone", "heart_rate", "vehicle_bus", "button", "clock", "face", "eyes", "gaze", "buzzer", "light", "bus"
+]
+"""What a health report or a sensor status speaks of."""
+
+PartState: TypeAlias = Literal["ok", "missing", "lost", "degraded", "learning", "learned", "unknown"]
+
+
+def seconds(t_ns: int) -> float:
+    """A time or span in seconds."""
+    return t_ns / NS_PER_S
+
+
+def nanoseconds(t_s: float) -> int:
+    """Seconds as the nearest whole nanosecond."""
+    return round(t_s * NS_PER_S)
+
+
+# ---------------------------------------------------------------------------------------------------------- samples in
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CameraFrame:
+    """One picture of the cabin camera: ``image`` is (height, width, 3) uint8, RGB."""
+
+    t_ns: int
+    image: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AudioChunk:
+    """Mono sound in [-1, 1], float32 (n,). ``t_ns`` is when its *last* sample was captured."""
+
+    t_ns: int
+    samples: NDArray[np.float32]
+    rate_hz: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeartBeat:
+    """One heart-rate message: an RR interval (ms), a rate (beats per minute), or both; ``contact`` is skin contact."""
+
+    t_ns: int
+    rr_ms: float | None = None
+    rate_bpm: float | None = None
+    contact: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CanFrame:
+    """One frame of the vehicle bus as it was received."""
+
+    t_ns: int
+    arbitration_id: int
+    data: bytes
+    is_extended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonPress:
+    """The driver pressed a button."""
+
+    t_ns: int
+    button: Literal["acknowledge", "privacy"] = "acknowledge"
+
+
+@dataclass(frozen=True, slots=True)
+class SensorStatus:
+    """A sensor came, went or was never there; the live loop and the recording both send it, so a replay sees it too."""
+
+    t_ns: int
+    part: Part
+    state: PartState
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The 10 Hz beat on which states are reported and time-outs are seen."""
+
+    t_ns: int
+
+
+# -------------------------------------------------------------------------------------------------------- measurements
+
+
+@dataclass(frozen=True, slots=True)
+class Angles:
+    """A direction or attitude in degrees (see the module's text for signs)."""
+
+    yaw: float
+    pitch: float
+    roll: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class EyeReading:
+    """One eye in one picture: eye aspect ratio from 3-D landmarks (free of yaw), and the blink face unit, 0 to 1."""
+
+    ear: float
+    blink: float
+
+
+@dataclass(frozen=True, slots=True)
+class PictureQuality:
+    """What the picture itself allows: mean luma and its spread (0 to 255), and whether it is the same picture over and over."""
+
+    luma: float
+    contrast: float
+    frozen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FaceMeasurement:
+    """Everything read off one picture before any memory is applied.
+
+    ``face_units`` are the 52 ARKit face units, 0 to 1, by name. ``centre`` is the middle of the face in the picture and
+    ``width`` its width, both as shares of the picture's width. With no face all but ``t_ns`` and ``quality`` is ``None``
+    and ``reason`` says why.
+    """
+
+    t_ns: int
+    head: Angles | None = None
+    left_eye: EyeReading | None = None
+    right_eye: EyeReading | None = None
+    eye_in_head: Angles | None = None
+    mouth_ratio: float | None = None
+    face_units: dict[str, float] = field(default_factory=dict)
+    centre: tuple[float, float] | None = None
+    width: float | None = None
+    quality: PictureQuality | None = None
+    reason: str | None = None
+
+    @property
+    def present(self) -> bool:
+        """True when a face was found."""
+        return self.head is not None
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceMeasurement:
+    """The voice at one instant; prosody is over the last spoken stretch and ``None`` while nobody speaks.
+
+    ``speech`` is the probability of speech; ``level_db`` dB re full scale; ``f0_hz`` the median pitch and ``f0_range_st``
+    its spread (10th to 90th percentile) in semitones; ``tilt_db`` the alpha ratio (energy above 1 kHz over below, dB);
+    ``rate_sps`` syllable nuclei per second.
+    """
+
+    t_ns: int
+    speech: float
+    level_db: float
+    noise_db: float
+    f0_hz: float | None = None
+    f0_range_st: float | None = None
+    tilt_db: float | None = None
+    rate_sps: float | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeartMeasurement:
+    """Heart figures over their own windows; each is ``None`` until its minimum window is filled (STANDARDS).
+
+    ``rate_bpm`` beats per minute; ``rmssd_ms`` (>= 30 s), ``sdnn_ms`` (>= 60 s); ``artefact_share`` of beats left out.
+    """
+
+    t_ns: int
+    rate_bpm: float | None
+    rmssd_ms: float | None = None
+    sdnn_ms: float | None = None
+    artefact_share: float = 0.0
+    reason: str | None = None
+
+
+Indicator: TypeAlias = Literal["off", "left", "right", "hazard"]
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleMeasurement:
+    """What the bus says of the drive, each ``None`` when never seen or stale."""
+
+    t_ns: int
+    speed_kmh: float | None = None
+    steering_deg: float | None = None
+    indicator: Indicator | None = None
+    reverse: bool | None = None
+    reason: str | None = None
+
+
+Sample: TypeAlias = CameraFrame | AudioChunk | HeartBeat | CanFrame | ButtonPress | SensorStatus | Tick
+Measurement: TypeAlias = FaceMeasurement | VoiceMeasurement | HeartMeasurement | VehicleMeasurement
+Input: TypeAlias = Sample | Measurement
+"""``Monitor.step`` takes samples, or measurements made elsewhere (scripted benches, a camera that measures by itself)."""
+
+# ---------------------------------------------------------------------------------------------------------- reports out
+
+Value: TypeAlias = str | float | int | bool | None
+
+EventName: TypeAlias = Literal[
+    "blink",
+    "eyes_closed",
+    "yawn",
+    "glance",
+    "nod",
+    "slump",
+    "hand_to_face",
+    "speech",
+    "shout",
+    "keyword",
+    "expression",
+    "visibility",
+]
+StateName: TypeAlias = Literal["fatigue", "distraction", "stress", "anger", "responsiveness"]
+Level: TypeAlias = Literal["advice", "caution", "warning", "critical"]
+LEVELS: tuple[Level, ...] = ("advice", "caution", "warning", "critical")
+AlertKind: TypeAlias = Literal[
+    "microsleep",
+    "sleep",
+    "unresponsive",
+    "drowsy",
+    "long_distraction",
+    "time_sharing",
+    "phone",
+    "camera_blocked",
+    "driver_not_visible",
+    "stress",
+    "anger",
+    "sensor_lost",
+    "monitor_fault",
+]
+AlertAction: TypeAlias = Literal["raised", "escalated", "repeated", "acknowledged", "cleared"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened between two times; ``end_ns`` is ``None`` while it still lasts."""
+
+    t_ns: int
+    name: EventName
+    start_ns: int
+    end_ns: int | None
+    detail: tuple[tuple[str, Value], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One named term of a state in log-odds, with the measured figure behind it."""
+
+    term: str
+    contribution: float
+    measured: float | None
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class DriverState:
+    """A state of the driver: ``value`` is the logistic of the sum of the evidence, or ``None`` with a ``reason``."""
+
+    t_ns: int
+    state: StateName
+    value: float | None
+    confidence: float
+    evidence: tuple[Evidence, ...] = ()
+    reason: str | None = None
+    kss: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A rule as it stands now: met, not met, or (``None``) not to be told, which never clears an alert.
+
+    ``rule`` is the rule in words with its figures, ``source`` where the figures come from.
+    """
+
+    kind: AlertKind
+    met: bool | None
+    rule: str
+    source: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One step in the life of an alert; ``id`` ties its steps together."""
+
+    t_ns: int
+    action: AlertAction
+    id: int
+    kind: AlertKind
+    level: Level
+    rule: str
+    source: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a part of the monitor is."""
+
+    t_ns: int
+    part: Part
+    state: PartState
+    reason: str = ""
+
+
+Report: TypeAlias = Event | DriverState | Alert | Health
