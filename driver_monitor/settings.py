@@ -97,6 +97,9 @@ class Face(Section):
 
     detection_confidence: float = figure(0.5, "least confidence to find a face", "1", 0.1, 0.95)
     presence_confidence: float = figure(0.5, "least confidence that the face is still there", "1", 0.1, 0.95)
+    min_eye_width_px: float = figure(
+        72.0, "a narrower face gives no eye state: the lids are too few pixels apart", "px", 30, 300, "measured: docs/measured.md"
+    )
     usable_yaw_deg: float = figure(50.0, "beyond this head yaw to the camera eye state is not used", "deg", 20, 80, "measured: docs/measured.md")
     dark_luma: float = figure(18.0, "mean luma below this: the picture is dark or covered", "0-255", 1, 80)
     flat_contrast: float = figure(6.0, "luma spread below this: the lens is covered", "0-255", 1, 40)
@@ -114,7 +117,7 @@ class Eyes(Section):
     blink_max_s: float = figure(0.5, "a closure shorter than this is a blink", "s", 0.2, 1.0, "blink 100-400 ms alert, > 500 ms drowsy (secondary text)")
     down_gaze_deg: float = figure(18.0, "looking this far below the road closes no eye", "deg", 5, 45, "27-33° of down-gaze looks closed (secondary text)")
     min_fps_blink: float = figure(15.0, "blink statistics need this frame rate", "1/s", 5, 60, "secondary text")
-    max_gap_s: float = figure(0.35, "a longer gap between usable frames ends a closure's timing", "s", 0.1, 2)
+    max_gap_s: float = figure(0.5, "a longer gap between usable frames ends a closure's timing", "s", 0.1, 2)
 
 
 class Mouth(Section):
@@ -131,7 +134,7 @@ class Gaze(Section):
     neutral_s: float = figure(60.0, "the head's and eyes' own straight-ahead is learned over this much usable time, then frozen", "s", 5, 300, DESIGN)
     neutral_first_s: float = figure(1.0, "a first straight-ahead is used after this much", "s", 0.5, 30, DESIGN)
     trust_s: float = figure(10.0, "distraction may alarm only after straight-ahead has been learned for this long", "s", 1, 120, DESIGN)
-    road_yaw_deg: float = figure(18.0, "half width of the forward road", "deg", 5, 40, DESIGN)
+    road_yaw_deg: float = figure(20.0, "half width of the forward road", "deg", 5, 40, DESIGN)
     road_up_deg: float = figure(20.0, "the road reaches up to here", "deg", 5, 45, DESIGN)
     road_down_deg: float = figure(16.0, "the road reaches down to here", "deg", 5, 30, DESIGN)
     lap_pitch_deg: float = figure(-30.0, "below this plane lies ADDW area 3 (lap, phone, centre stack low)", "deg", -60, -15, ADDW)

@@ -1,0 +1,123 @@
+"""Eye openness relative to the driver's own open eye."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from driver_monitor import settings
+from driver_monitor.perception.baseline import Learning, TimeHistogram
+from driver_monitor.signals import Angles, EyeReading, FaceMeasurement
+
+_OPEN_QUANTILE = 0.7  # of usable time: above the blinks and half-closed stretches, below wide-eyed moments
+_BLINK_REST_QUANTILE = 0.4
+_BLINK_SHUT = 0.62  # the blink face unit of a shut eye (0.63-0.79 on rendered heads, 0.6-0.8 on real ones)
+_PRIOR_S = 2.0  # the population's open eye counts as this much seen time
+_PRIOR_BLINK_REST = 0.12
+_NEAR_EYE_FULL_YAW = 30.0  # from this head yaw to the camera only the nearer eye counts
+_OPEN_RANGE = (0.15, 0.45)  # an open eye's aspect ratio lies in here whoever it is
+_RISE = 1.10  # after freezing, a block may raise the open eye by no more than this factor
+
+
+@dataclass(frozen=True, slots=True)
+class EyeState:
+    """Openness of one picture: 0 shut, 1 the driver's own open eye; ``None`` with a reason when it cannot be told."""
+
+    t_ns: int
+    left: float | None = None
+    right: float | None = None
+    openness: float | None = None
+    reason: str | None = None
+
+
+class _OpenEye:
+    """One eye's own open aspect ratio and resting blink unit: learned, frozen, later only raised."""
+
+    def __init__(self, eyes: settings.Eyes) -> None:
+        self._settings = eyes
+        self._ear = TimeHistogram(0.0, 0.6, 120)
+        self._rest = TimeHistogram(0.0, 1.0, 100)
+        self._ear.add(eyes.prior_open_ear, _PRIOR_S)
+        self._rest.add(_PRIOR_BLINK_REST, _PRIOR_S)
+        self._block = TimeHistogram(0.0, 0.6, 120)
+        self.ear = eyes.prior_open_ear
+        self.rest = _PRIOR_BLINK_REST
+
+    def learn(self, reading: EyeReading, weight: float) -> None:
+        self._ear.add(reading.ear, weight)
+        self._rest.add(reading.blink, weight)
+        ear = self._ear.quantile(_OPEN_QUANTILE)
+        rest = self._rest.quantile(_BLINK_REST_QUANTILE)
+        if ear is not None and rest is not None:
+            self.ear = max(_OPEN_RANGE[0], min(_OPEN_RANGE[1], ear))
+            self.rest = min(0.35, rest)
+
+    def watch(self, reading: EyeReading, weight: float) -> None:
+        """After freezing: a whole block of wider eyes raises the baseline, nothing lowers it."""
+        self._block.add(reading.ear, weight)
+        if self._block.total >= self._settings.baseline_s:
+            wider = self._block.quantile(_OPEN_QUANTILE)
+            if wider is not None and wider > self.ear:
+                self.ear = min(wider, self.ear * _RISE, _OPEN_RANGE[1])
+            self._block = TimeHistogram(0.0, 0.6, 120)
+
+    def openness(self, reading: EyeReading, lowered: bool) -> float:
+        shut = self.ear * self._settings.closed_share
+        by_shape = (reading.ear - shut) / (self.ear - shut)
+        by_unit = (_BLINK_SHUT - reading.blink) / (_BLINK_SHUT - self.rest)
+        # a lowered gaze pulls the lid down with it: then both cues must say closed
+        both = max(by_shape, by_unit) if lowered else (by_shape + by_unit) / 2.0
+        return max(0.0, min(1.2, both))
+
+
+class Eyes:
+    """Openness of both eyes, joined; the nearer eye counts for more when the head is turned to the camera."""
+
+    def __init__(self, eyes: settings.Eyes, face: settings.Face) -> None:
+        self._eyes = eyes
+        self._face = face
+        self._learning = Learning(eyes.baseline_s)
+        self._left = _OpenEye(eyes)
+        self._right = _OpenEye(eyes)
+        self._last_ns: int | None = None
+
+    @property
+    def learning_left_s(self) -> float:
+        """Usable time until the own open eye is frozen, s (0 when it is)."""
+        return self._learning.left_s
+
+    def step(self, face: FaceMeasurement, head_drop_deg: float | None) -> EyeState:
+        """Openness in one picture; ``head_drop_deg`` is how far the head is below its own straight-ahead."""
+        left, right, head = face.left_eye, face.right_eye, face.head
+        reason = self._unusable(face)
+        if reason is not None or left is None or right is None or head is None:
+            self._learning.step(face.t_ns, usable=False)
+            return EyeState(face.t_ns, reason=reason or "the eyes were not measured")
+        lowered = head_drop_deg is not None and head_drop_deg >= self._eyes.down_gaze_deg / 2.0
+        open_left = self._left.openness(left, lowered)
+        open_right = self._right.openness(right, lowered)
+        # turned to the own left, the right eye is the one the camera sees squarely
+        share_right = max(0.0, min(1.0, 0.5 + head.yaw / (2.0 * _NEAR_EYE_FULL_YAW)))
+        self._learn(face.t_ns, left, right, lowered, head)
+        return EyeState(
+            face.t_ns, open_left, open_right, openness=share_right * open_right + (1.0 - share_right) * open_left
+        )
+
+    def _unusable(self, face: FaceMeasurement) -> str | None:
+        if face.head is None or face.left_eye is None or face.right_eye is None:
+            return face.reason or "no face"
+        if abs(face.head.yaw) > self._face.usable_yaw_deg:
+            return f"the head is turned {abs(face.head.yaw):.0f}° from the camera"
+        return None
+
+    def _learn(self, t_ns: int, left: EyeReading, right: EyeReading, lowered: bool, head: Angles) -> None:
+        usable = not lowered and abs(head.pitch) < 30.0
+        if not self._learning.done:
+            weight = self._learning.step(t_ns, usable)
+            if weight > 0.0:
+                self._left.learn(left, weight)
+                self._right.learn(right, weight)
+        elif usable and self._last_ns is not None:
+            weight = min((t_ns - self._last_ns) * 1e-9, 0.25)
+            self._left.watch(left, weight)
+            self._right.watch(right, weight)
+        self._last_ns = t_ns

@@ -1,0 +1,75 @@
+"""Landmarks to the geometry of one picture: head attitude, eye aspect ratios, eyes in the head, mouth."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driver_monitor.perception.face_landmarks import FaceLandmarks
+from driver_monitor.signals import Angles, EyeReading, FaceMeasurement, PictureQuality
+
+# MediaPipe's point numbers: corners, then upper and lower lid pairs
+_RIGHT_EYE = (33, 133, 160, 144, 158, 153)
+_LEFT_EYE = (263, 362, 387, 373, 385, 380)
+_MOUTH = (13, 14, 78, 308)
+_CHEEKS = (234, 454)
+_POINTS = (*_RIGHT_EYE, *_LEFT_EYE, *_MOUTH, *_CHEEKS)
+
+DEG_PER_EYE_UNIT = 31.0
+"""Degrees of eye-in-head turn per unit of the eyeLook face units (slope 0.031-0.034 per degree on rendered heads)."""
+
+
+def eye_aspect_ratio(eye: NDArray[np.float64]) -> float:
+    """Mean lid gap over eye width of six 3-D points (Soukupová & Čech 2016).
+
+    In 3-D, unlike in the picture, the ratio does not grow with 1/cos(yaw).
+    """
+    corner_a, corner_b, *lids = eye
+    gap = float(np.linalg.norm(lids[0] - lids[1]) + np.linalg.norm(lids[2] - lids[3])) / 2.0
+    return gap / max(float(np.linalg.norm(corner_a - corner_b)), 1e-6)
+
+
+def head_angles(rotation: NDArray[np.float64]) -> Angles:
+    """Yaw, pitch and roll of the head towards the camera, degrees."""
+    nose = rotation[:, 2]
+    return Angles(
+        yaw=math.degrees(math.atan2(nose[0], nose[2])),
+        pitch=math.degrees(math.asin(max(-1.0, min(1.0, float(nose[1]))))),
+        roll=math.degrees(math.atan2(rotation[1, 0], rotation[0, 0])),
+    )
+
+
+def eyes_in_head(units: dict[str, float]) -> Angles:
+    """Mean turn of both eyes in the head, degrees, from the eyeLook face units."""
+    yaw = units["eyeLookOutLeft"] - units["eyeLookInLeft"] + units["eyeLookInRight"] - units["eyeLookOutRight"]
+    pitch = units["eyeLookUpLeft"] - units["eyeLookDownLeft"] + units["eyeLookUpRight"] - units["eyeLookDownRight"]
+    return Angles(yaw=DEG_PER_EYE_UNIT * yaw / 2.0, pitch=DEG_PER_EYE_UNIT * pitch / 2.0)
+
+
+def measure_face(
+    t_ns: int, found: FaceLandmarks | None, quality: PictureQuality | None, min_width_px: float
+) -> FaceMeasurement:
+    """What one picture says, with no memory of others; a face narrower than ``min_width_px`` gives no eyes."""
+    if found is None:
+        return FaceMeasurement(t_ns, quality=quality, reason="no face in the picture")
+    points = found.points(_POINTS)
+    right, left, mouth, cheeks = points[:6], points[6:12], points[12:16], points[16:18]
+    width_px = float(np.linalg.norm(cheeks[0] - cheeks[1]))
+    units = found.face_units
+    large_enough = width_px >= min_width_px
+    centre = cheeks.mean(axis=0)
+    return FaceMeasurement(
+        t_ns,
+        head=head_angles(found.rotation),
+        left_eye=EyeReading(eye_aspect_ratio(left), units["eyeBlinkLeft"]) if large_enough else None,
+        right_eye=EyeReading(eye_aspect_ratio(right), units["eyeBlinkRight"]) if large_enough else None,
+        eye_in_head=eyes_in_head(units) if large_enough else None,
+        mouth_ratio=float(np.linalg.norm(mouth[0] - mouth[1]) / max(float(np.linalg.norm(mouth[2] - mouth[3])), 1e-6)),
+        face_units=units,
+        centre=(float(centre[0]) / found.size[0], float(centre[1]) / found.size[0]),
+        width=width_px / found.size[0],
+        quality=quality,
+        reason=None if large_enough else f"the face is only {width_px:.0f} pixels wide, {min_width_px:.0f} are needed for the eyes",
+    )
