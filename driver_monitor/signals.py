@@ -289,7 +289,8 @@ class DriverState:
 class Condition:
     """A rule as it stands now: met, not met, or (``None``) not to be told, which never clears an alert.
 
-    ``rule`` is the rule in words with its figures, ``source`` where the figures come from.
+    ``rule`` is the rule in words with its figures, ``source`` where the figures come from; ``level`` is set where the rule
+    itself says how loud it starts.
     """
 
     kind: AlertKind
@@ -297,6 +298,7 @@ class Condition:
     rule: str
     source: str
     evidence: tuple[Evidence, ...] = ()
+    level: Level | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,11 @@ def term(name: str, contribution: float, measured: float | None, unit: str) -> E
     return Evidence(name, round(contribution, 4), None if measured is None else round(measured, 4), unit)
 
 
+def timer(name: str, measured: float, limit: float, unit: str = "s") -> Evidence:
+    """A timer against its limit: the contribution is the log of their ratio, 0 when the limit is just met."""
+    return term(name, math.log(max(measured, 0.01) / limit), measured, unit)
+
+
 def state(
     t_ns: int, name: StateName, terms: Sequence[Evidence], confidence: float, *, kss: float | None = None
 ) -> DriverState:

@@ -71,5 +71,5 @@ def measure_face(
         centre=(float(centre[0]) / found.size[0], float(centre[1]) / found.size[0]),
         width=width_px / found.size[0],
         quality=quality,
-        reason=None if large_enough else f"the face is only {width_px:.0f} pixels wide, {min_width_px:.0f} are needed for the eyes",
+        reason=None if large_enough else f"face only {width_px:.0f} pixels wide; the eyes need {min_width_px:.0f}",
     )

@@ -1,0 +1,161 @@
+"""Distraction: one long glance, many short ones, gaze low in the car, and the AttenD attention buffer."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from driver_monitor import settings
+from driver_monitor.estimators.evidence import ramp, state, term, timer, unknown
+from driver_monitor.perception.gaze import INSTRUMENTS, MIRRORS, GazeState, Zone
+from driver_monitor.signals import Condition, DriverState, nanoseconds, seconds
+
+_MAX_STEP_S = 0.5  # one picture stands for no more than this much time
+_HIDDEN_S = 3.0  # gaze not known for longer: the timers cannot be told
+_PRIOR = -4.0
+
+
+class _OffRoadTimer:
+    """Time looking away since the road was last really looked at; shorter looks at it neither count nor reset."""
+
+    def __init__(self, reset_s: float) -> None:
+        self._reset_ns = nanoseconds(reset_s)
+        self._off_ns = 0
+        self._road_ns = 0
+
+    @property
+    def off_s(self) -> float:
+        return seconds(self._off_ns)
+
+    def step(self, dt_ns: int, away: bool) -> None:
+        if away:
+            self._off_ns += dt_ns
+            self._road_ns = 0
+        else:
+            self._road_ns += dt_ns
+            if self._road_ns >= self._reset_ns:
+                self._off_ns = 0
+
+
+class Distraction:
+    """Gaze in, the distraction state and its conditions out. Speed gates and indicator rules are the alert policy's."""
+
+    def __init__(self, distraction: settings.Distraction, lap_pitch_deg: float) -> None:
+        self._d = distraction
+        self._lap_pitch_deg = lap_pitch_deg
+        self._away = _OffRoadTimer(distraction.reset_s)
+        self._low = _OffRoadTimer(distraction.reset_s)
+        self._window: deque[tuple[int, int]] = deque()  # (time, time off road), ns
+        self._sharing_ns = 0
+        self._road_ns = 0
+        self._buffer_s = distraction.attend_buffer_s
+        self._glance_ns = 0
+        self._checks_only = True
+        self._last: GazeState | None = None
+        self._seen_ns: int | None = None
+        self._held: set[str] = set()
+        self._trusted = False
+
+    def picture(self, gaze: GazeState, trusted: bool) -> None:
+        """Take one picture's gaze. Where it is not known (a blink, a lost frame) the last known zone goes on for a while."""
+        self._trusted = trusted
+        if gaze.zone is None or gaze.direction is None:
+            return
+        last, self._last = self._last, gaze
+        self._seen_ns = gaze.t_ns
+        if last is None or last.zone is None or last.direction is None:
+            return
+        # the time up to this picture belongs to where the last one looked
+        dt_ns = min(gaze.t_ns - last.t_ns, nanoseconds(_MAX_STEP_S))
+        self._count(gaze.t_ns, dt_ns, last.zone, last.direction.pitch)
+        if gaze.zone == "road" and last.zone != "road":
+            self._glance_ns = 0
+
+    def _count(self, t_ns: int, dt_ns: int, zone: Zone, pitch: float) -> None:
+        d, dt = self._d, seconds(dt_ns)
+        away = zone != "road"
+        if self._away.off_s == 0.0:
+            self._checks_only = True
+        self._away.step(dt_ns, away)
+        self._low.step(dt_ns, pitch < self._lap_pitch_deg)
+        check = zone in MIRRORS or zone in INSTRUMENTS
+        self._checks_only = self._checks_only and (check or not away)
+        if away:
+            self._glance_ns += dt_ns
+            self._road_ns = 0
+            self._window.append((t_ns, dt_ns))
+            self._sharing_ns += dt_ns
+            if not (check and self._glance_ns <= nanoseconds(d.attend_free_s)):
+                self._buffer_s = max(0.0, self._buffer_s - dt)
+        else:
+            self._road_ns += dt_ns
+            self._buffer_s = min(d.attend_buffer_s, self._buffer_s + dt)
+            if self._road_ns >= nanoseconds(d.sharing_reset_s):
+                self._window.clear()
+                self._sharing_ns = 0
+        while self._window and t_ns - self._window[0][0] > nanoseconds(d.sharing_window_s):
+            self._sharing_ns -= self._window.popleft()[1]
+
+    @property
+    def on_road(self) -> bool | None:
+        """Gaze is on the road, or ``None`` when not known."""
+        return None if self._last is None or self._last.zone is None else self._last.zone == "road"
+
+    def step(self, t_ns: int, speed_kmh: float | None) -> tuple[DriverState, list[Condition]]:
+        """The state and the conditions now."""
+        known = self._seen_ns is not None and seconds(t_ns - self._seen_ns) <= _HIDDEN_S and self._trusted
+        return self._state(t_ns, known), [self._long(known, speed_kmh), self._sharing(known)]
+
+    def _state(self, t_ns: int, known: bool) -> DriverState:
+        d = self._d
+        if not known or self._last is None or self._last.direction is None:
+            reason = "gaze is not known" if self._trusted or self._seen_ns is None else "learning straight-ahead"
+            return unknown(t_ns, "distraction", reason)
+        limit = d.long_mirror_s if self._checks_only else d.long_glance_s
+        away, shared = self._away.off_s, seconds(self._sharing_ns)
+        empty = 1.0 - self._buffer_s / d.attend_buffer_s
+        terms = [
+            term("base rate", _PRIOR, None, ""),
+            term("eyes off road", 6.0 * ramp(away, 0.3 * limit, limit), away, "s"),
+            term(f"off road in {d.sharing_window_s:.0f} s", 4.0 * ramp(shared, 2.0, d.sharing_off_s), shared, "s"),
+            term("AttenD buffer spent", 2.0 * empty, empty, "share"),
+        ]
+        return state(t_ns, "distraction", terms, 0.5 if self._last.head_only else 0.9)
+
+    def _long(self, known: bool, speed_kmh: float | None) -> Condition:
+        d = self._d
+        away, low = self._away.off_s, self._low.off_s
+        limit = d.long_mirror_s if self._checks_only and away > 0.0 else d.long_glance_s
+        # an unknown speed takes the strictest limit
+        low_limit = d.area3_fast_s if speed_kmh is None or speed_kmh >= d.area3_fast_kmh else d.area3_slow_s
+        met = self._hold("long", away >= limit or low >= low_limit, d.recovery_s, known)
+        if low >= low_limit and away < limit:
+            rule = f"gaze below the 30° plane ≥ {low_limit:g} s"
+            source = "timed after (EU) 2023/2590 ADDW (secondary text)"
+            evidence = timer("gaze low in the car", low, low_limit)
+        else:
+            where = "on a mirror or the cluster" if limit == d.long_mirror_s else "off the forward road"
+            rule = f"one glance {where} ≥ {limit:g} s"
+            source = "timed after Euro NCAP Driver Engagement v1.1 (secondary text)"
+            evidence = timer("eyes off road", away, limit)
+        return Condition("long_distraction", met, rule, source, (evidence,))
+
+    def _sharing(self, known: bool) -> Condition:
+        d, shared = self._d, seconds(self._sharing_ns)
+        met = self._hold("sharing", shared >= d.sharing_off_s, d.clear_s, known)
+        return Condition(
+            "time_sharing",
+            met,
+            f"{d.sharing_off_s:g} s off road within {d.sharing_window_s:g} s",
+            "timed after Euro NCAP Driver Engagement v1.1 (secondary text)",
+            (timer("off road, summed", shared, d.sharing_off_s),),
+        )
+
+    def _hold(self, name: str, met: bool, road_s: float, known: bool) -> bool | None:
+        """Once met, a condition ends only with ``road_s`` of road, and is not told while the gaze is hidden."""
+        if not known:
+            return None
+        if met:
+            self._held.add(name)
+        elif self._road_ns >= nanoseconds(road_s):
+            self._held.discard(name)
+        return name in self._held
