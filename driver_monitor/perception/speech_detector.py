@@ -1,0 +1,68 @@
+"""Is somebody speaking: Silero VAD on ONNX Runtime, one thread."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driver_monitor.errors import ModelError
+
+RATE_HZ = 16_000
+BLOCK = 512
+"""Samples a step takes (32 ms): the only length the network was trained on at 16 kHz."""
+
+CONTEXT = 64
+"""Samples of the block before that the network must see first; without them it hears next to no speech at all."""
+
+
+class SpeechDetector:
+    """Silero VAD (Silero Team, MIT): probability of speech in each 32 ms of 16 kHz sound.
+
+    The network remembers; :meth:`reset` makes it forget, after a gap in the sound.
+    """
+
+    def __init__(self, model: Path) -> None:
+        import onnxruntime
+
+        onnxruntime.disable_telemetry_events()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3  # errors only: its warnings are about the graph, not about the sound
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self._session: Any = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # its errors share no base but Exception
+            raise ModelError(
+                f"the speech model {model} cannot be loaded ({_first_line(error)}); fetch it with 'driver-monitor models pull'"
+            ) from error
+        inputs = {i.name for i in self._session.get_inputs()}
+        if inputs != {"input", "state", "sr"}:
+            raise ModelError(
+                f"the model {model} is no Silero VAD (its inputs are {', '.join(sorted(inputs))}); "
+                "fetch it with 'driver-monitor models pull'"
+            )
+        self._sr = np.array(RATE_HZ, np.int64)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was heard."""
+        self._state = np.zeros((2, 1, 128), np.float32)
+        self._heard = np.zeros((1, CONTEXT + BLOCK), np.float32)
+
+    def step(self, samples: NDArray[np.float32]) -> float:
+        """Probability of speech in ``samples``, float32 (512,) at 16 kHz in [-1, 1]."""
+        if samples.shape != (BLOCK,):
+            raise ValueError(f"the speech detector takes {BLOCK} samples at a time, not {samples.shape}")
+        self._heard[0, :CONTEXT] = self._heard[0, BLOCK:]
+        self._heard[0, CONTEXT:] = samples
+        probability, self._state = self._session.run(None, {"input": self._heard, "state": self._state, "sr": self._sr})
+        return float(probability[0, 0])
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).splitlines()
+    return lines[0] if lines else type(error).__name__
