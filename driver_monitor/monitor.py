@@ -1,0 +1,258 @@
+"""The Monitor: samples in, reports out. No clock, no file, no thread, no chance: the same samples give the same reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driver_monitor.alerts.policy import AlertPolicy
+from driver_monitor.estimators.anger import Anger
+from driver_monitor.estimators.distraction import Distraction
+from driver_monitor.estimators.fatigue import Fatigue
+from driver_monitor.estimators.responsiveness import Responsiveness
+from driver_monitor.estimators.sight import NotSeen, sensors_lost
+from driver_monitor.estimators.stress import Stress
+from driver_monitor.perception.driving import Driving
+from driver_monitor.perception.face import measure_face
+from driver_monitor.perception.face_landmarks import FaceDetector, FaceLandmarks
+from driver_monitor.perception.face_track import FaceTrack, FaceTracker
+from driver_monitor.perception.heart import Heart
+from driver_monitor.perception.visibility import PictureCheck
+from driver_monitor.perception.voice import Voice
+from driver_monitor.settings import Settings
+from driver_monitor.signals import (
+    Angles,
+    AudioChunk,
+    ButtonPress,
+    CameraFrame,
+    CanFrame,
+    Condition,
+    DriverState,
+    Event,
+    FaceMeasurement,
+    Health,
+    HeartBeat,
+    HeartMeasurement,
+    Input,
+    Report,
+    SensorStatus,
+    Tick,
+    VehicleMeasurement,
+    VoiceMeasurement,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """The inside of the Monitor after its last picture, for those who draw it."""
+
+    t_ns: int
+    landmarks: NDArray[np.float32] | None  # (478, 2) pixels
+    face: FaceMeasurement
+    openness: tuple[float | None, float | None]  # left, right
+    closed: bool | None
+    gaze: Angles | None  # vehicle directions, road = (0, 0)
+    zone: str | None
+    learning: tuple[str, ...]
+
+
+class Monitor:
+    """One driver, one trip.
+
+    ``face`` finds landmarks in pictures and ``speech`` gives the probability of speech in 512 samples at 16 kHz; without
+    them pictures or sound are not read (measurements made elsewhere still are).
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        face: FaceDetector | None = None,
+        speech: Callable[[NDArray[np.float32]], float] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._detector = face
+        self._picture = PictureCheck(settings.face)
+        self._tracker = FaceTracker(settings)
+        self._voice = Voice(settings.voice, speech)
+        self._heart = Heart(settings.heart)
+        self._driving = Driving(settings.vehicle)
+        self._fatigue = Fatigue(settings.fatigue, settings.eyes.min_fps_blink)
+        self._distraction = Distraction(settings.distraction, settings.gaze.lap_pitch_deg)
+        self._responsiveness = Responsiveness(settings.fatigue)
+        self._stress = Stress(settings)
+        self._anger = Anger(settings)
+        self._not_seen = NotSeen(settings.fatigue)
+        self._policy = AlertPolicy(settings.alerts, settings.distraction, settings.fatigue)
+        self._vehicle: VehicleMeasurement | None = None
+        self._lost: dict[str, str] = {}
+        self._speed_known: bool | None = None
+        self._track: FaceTrack | None = None
+        self._found: FaceLandmarks | None = None
+        self._conditions: list[Condition] = []
+        self._slow: tuple[tuple[DriverState, Condition], tuple[DriverState, Condition]] | None = None
+        self._now_ns: int | None = None
+        self._clock_told = False
+
+    def step(self, sample: Input) -> list[Report]:
+        """Take one sample and give what it leads to. Samples come in time order; one from the past is left out and said."""
+        t_ns = sample.t_ns
+        if self._now_ns is not None and t_ns < self._now_ns:
+            if self._clock_told:
+                return []
+            self._clock_told = True
+            back_s = (self._now_ns - t_ns) * 1e-9
+            return [Health(self._now_ns, "clock", "degraded", f"a sample came {back_s:.3f} s late and was left out")]
+        self._now_ns = t_ns
+        match sample:
+            case CameraFrame():
+                return self._frame(sample)
+            case FaceMeasurement():
+                return self._face(sample)
+            case Tick():
+                return self._tick(t_ns)
+            case AudioChunk():
+                return self._sound(sample)
+            case VoiceMeasurement():
+                self._stress.voice(sample)
+                self._anger.voice(sample)
+                return []
+            case CanFrame():
+                return self._bus(sample)
+            case VehicleMeasurement():
+                self._vehicle = sample
+                return []
+            case HeartBeat():
+                return self._pulse(self._heart.step(sample))
+            case HeartMeasurement():
+                return self._pulse(sample)
+            case SensorStatus():
+                return self._sensor(sample)
+            case ButtonPress():
+                if sample.button != "acknowledge":
+                    return []
+                return list(self._policy.acknowledge(t_ns, self._conditions))
+
+    def finish(self) -> list[Report]:
+        """The samples have ended: report what still lasts."""
+        return [] if self._now_ns is None else list(self._tracker.finish(self._now_ns))
+
+    def close(self) -> None:
+        """Let go of the models."""
+        if self._detector is not None:
+            self._detector.close()
+
+    @property
+    def view(self) -> View | None:
+        """The last picture as the Monitor read it."""
+        track = self._track
+        if track is None:
+            return None
+        points = None if self._found is None else self._found.points(range(478))[:, :2].astype(np.float32)
+        closed = None if track.eyes.openness is None else track.closure is not None
+        return View(
+            track.face.t_ns,
+            points,
+            track.face,
+            (track.eyes.left, track.eyes.right),
+            closed,
+            track.gaze.direction,
+            track.gaze.zone,
+            self._tracker.learning(),
+        )
+
+    # ------------------------------------------------------------------------------------------------ one sample's way
+
+    def _frame(self, frame: CameraFrame) -> list[Report]:
+        if self._detector is None:
+            return []
+        self._found = self._detector.detect(frame)
+        quality = self._picture.step(frame)
+        return self._face(measure_face(frame.t_ns, self._found, quality, self._settings.face.min_eye_width_px))
+
+    def _face(self, face: FaceMeasurement) -> list[Report]:
+        track, events = self._tracker.step(face)
+        self._track = track
+        usable = track.eyes.openness is not None
+        self._fatigue.picture(face.t_ns, usable, track.in_yawn, track.closure, track.open_since_ns)
+        self._fatigue.events(events)
+        self._distraction.picture(track.gaze, self._tracker.gaze_trusted)
+        if not track.in_yawn:
+            self._stress.face(face)
+            self._anger.face(face)
+        return [*events, *self._tracker.health(face.t_ns), *self._decide(face.t_ns, tick=False)[1]]
+
+    def _sound(self, chunk: AudioChunk) -> list[Report]:
+        out: list[Report] = []
+        for heard in self._voice.step(chunk):
+            if isinstance(heard, Event):
+                out.append(heard)
+            else:
+                self._stress.voice(heard)
+                self._anger.voice(heard)
+        return out
+
+    def _bus(self, frame: CanFrame) -> list[Report]:
+        _, beat = self._driving.step(frame)
+        return [] if beat is None else self._pulse(self._heart.step(beat))
+
+    def _pulse(self, heart: HeartMeasurement) -> list[Report]:
+        self._stress.heart(heart)
+        self._anger.heart(heart)
+        return []
+
+    def _sensor(self, status: SensorStatus) -> list[Report]:
+        if status.state == "lost":
+            self._lost[status.part] = status.reason
+        else:
+            self._lost.pop(status.part, None)
+        return [Health(status.t_ns, status.part, status.state, status.reason)]
+
+    def _tick(self, t_ns: int) -> list[Report]:
+        events = self._tracker.visibility.tick(t_ns)
+        states, alerts = self._decide(t_ns, tick=True)
+        return [*events, *self._speed_health(t_ns), *states, *alerts]
+
+    # -------------------------------------------------------------------------------------------------------- deciding
+
+    def _vehicle_now(self, t_ns: int) -> VehicleMeasurement:
+        stale_ns = self._settings.vehicle.stale_s * 1e9
+        if self._vehicle is not None and t_ns - self._vehicle.t_ns <= stale_ns:
+            return self._vehicle
+        return self._driving.measure(t_ns)
+
+    def _decide(self, t_ns: int, tick: bool) -> tuple[list[Report], list[Report]]:
+        vehicle = self._vehicle_now(t_ns)
+        sight = self._tracker.visibility.sight
+        fatigue, closed = self._fatigue.step(t_ns)
+        distraction, away = self._distraction.step(t_ns, vehicle.speed_kmh)
+        responsiveness, unresponsive = self._responsiveness.step(
+            t_ns,
+            seen=self._track is not None and self._track.eyes.openness is not None and sight == "clear",
+            closed_s=self._fatigue.closed_s,
+            on_road=self._distraction.on_road,
+            critical_since_ns=self._policy.critical_since_ns,
+        )
+        if tick or self._slow is None:  # stress and anger change over seconds: ten times a second will do
+            self._slow = (self._stress.step(t_ns), self._anger.step(t_ns))
+        (stress, stressed), (anger, angry) = self._slow
+        unseen = self._not_seen.step(t_ns, sight) if self._track is not None else []
+        self._conditions = [
+            unresponsive, *closed, *away, *unseen, sensors_lost(self._lost), stressed, angry
+        ]  # fmt: skip
+        states: list[DriverState] = [fatigue, distraction, stress, anger, responsiveness]
+        return list(states), list(self._policy.step(t_ns, self._conditions, vehicle))
+
+    def _speed_health(self, t_ns: int) -> list[Report]:
+        vehicle = self._vehicle_now(t_ns)
+        known = vehicle.speed_kmh is not None
+        if known == self._speed_known:
+            return []
+        self._speed_known = known
+        if known:
+            return [Health(t_ns, "vehicle_bus", "ok", "speed known")]
+        reason = vehicle.reason or "no speed on the bus"
+        return [Health(t_ns, "vehicle_bus", "unknown", f"{reason}; alerts take the strictest speed tier")]

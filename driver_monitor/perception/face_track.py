@@ -1,0 +1,83 @@
+"""One driver's face over time: each picture's measurement through eyes, mouth, gaze and visibility, in the order they need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from driver_monitor.perception.closures import Closure, Closures
+from driver_monitor.perception.eyes import Eyes, EyeState
+from driver_monitor.perception.gaze import Gaze, Glances, GazeState
+from driver_monitor.perception.mouth import Yawns
+from driver_monitor.perception.nods import Nods
+from driver_monitor.perception.visibility import Visibility
+from driver_monitor.settings import Settings
+from driver_monitor.signals import Event, FaceMeasurement, Health, PartState
+
+
+@dataclass(frozen=True, slots=True)
+class FaceTrack:
+    """What is known after one picture."""
+
+    face: FaceMeasurement
+    eyes: EyeState
+    gaze: GazeState
+    closure: Closure | None
+    open_since_ns: int | None
+    in_yawn: bool
+
+
+class FaceTracker:
+    """Follows one face; :meth:`step` takes its pictures' measurements in time order."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._eyes = Eyes(settings.eyes, settings.face)
+        self._closures = Closures(settings.eyes)
+        self._yawns = Yawns(settings.mouth)
+        self._gaze = Gaze(settings.gaze, settings.trip.drive_side)
+        self._glances = Glances(settings.gaze)
+        self._nods = Nods()
+        self.visibility = Visibility(settings.face)
+        self._told: dict[str, PartState] = {}
+
+    @property
+    def gaze_trusted(self) -> bool:
+        """Straight-ahead is known well enough to alarm on."""
+        return self._gaze.trusted
+
+    def step(self, face: FaceMeasurement) -> tuple[FaceTrack, list[Event]]:
+        """Take one picture's measurement."""
+        t_ns = face.t_ns
+        events = self._yawns.step(t_ns, face.mouth_ratio)
+        in_yawn = self._yawns.wide_open
+        drop = self._gaze.head_drop_deg(face)
+        eyes = self._eyes.step(face, drop)
+        gaze = self._gaze.step(face, eyes.openness, in_yawn)
+        events += self._closures.step(t_ns, eyes.openness, in_yawn)
+        events += self._glances.step(gaze)
+        events += self._nods.step(t_ns, drop, self._closures.current is not None)
+        events += self.visibility.step(face, eyes.openness is not None)
+        track = FaceTrack(face, eyes, gaze, self._closures.current, self._closures.open_since_ns, in_yawn)
+        return track, events
+
+    def finish(self, t_ns: int) -> list[Event]:
+        """The recording ends: report what still lasts."""
+        return [*self._yawns.finish(t_ns), *self._closures.finish(t_ns), *self._glances.finish(t_ns)]
+
+    def learning(self) -> tuple[str, ...]:
+        """What is still being learned, in words with the seconds left."""
+        left = {"open eyes": self._eyes.learning_left_s, "straight ahead": self._gaze.learning_left_s}
+        return tuple(f"learning {name}, {s:.0f} s left" for name, s in left.items() if s > 0.0)
+
+    def health(self, t_ns: int) -> list[Health]:
+        """Say once that the eyes and the gaze are being learned, and once that they are."""
+        out: list[Health] = []
+        for part, left_s, what in (
+            ("eyes", self._eyes.learning_left_s, "the driver's own open eyes"),
+            ("gaze", self._gaze.learning_left_s, "the driver's own straight-ahead"),
+        ):
+            state: PartState = "learning" if left_s > 0.0 else "learned"
+            if self._told.get(part) != state:
+                self._told[part] = state
+                reason = f"{what}, {left_s:.0f} s left" if left_s > 0.0 else what
+                out.append(Health(t_ns, "eyes" if part == "eyes" else "gaze", state, reason))
+        return out

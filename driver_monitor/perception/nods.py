@@ -1,0 +1,32 @@
+"""Nods: the head sinks with closed eyes and comes up again. They corroborate drowsiness, they never alarm alone."""
+
+from __future__ import annotations
+
+from driver_monitor.signals import Event, seconds
+
+_DROP_DEG = 12.0  # drowsy nods drop 12-20° (secondary text)
+_BACK_DEG = 6.0
+_LONGEST_S = 5.0  # a head that stays down is a slump or a look at the lap
+
+
+class Nods:
+    """Finds nods in the head's drop below its own straight-ahead and the eyes' being closed."""
+
+    def __init__(self) -> None:
+        self._start_ns: int | None = None
+        self._deepest = 0.0
+
+    def step(self, t_ns: int, drop_deg: float | None, eyes_closed: bool) -> list[Event]:
+        """Take one picture's head drop (degrees, ``None`` when not known)."""
+        if drop_deg is None:
+            self._start_ns = None
+        elif self._start_ns is None:
+            if eyes_closed and drop_deg >= _DROP_DEG:
+                self._start_ns, self._deepest = t_ns, drop_deg
+        elif drop_deg < _BACK_DEG:
+            start_ns, self._start_ns = self._start_ns, None
+            if seconds(t_ns - start_ns) <= _LONGEST_S:
+                return [Event(t_ns, "nod", start_ns, t_ns, (("drop_deg", round(self._deepest, 1)),))]
+        else:
+            self._deepest = max(self._deepest, drop_deg)
+        return []

@@ -1,0 +1,142 @@
+"""The alert policy over time: how alerts rise, repeat, wait and end."""
+
+from __future__ import annotations
+
+import pytest
+
+from driver_monitor.alerts.policy import AlertPolicy
+from driver_monitor.settings import Settings
+from driver_monitor.signals import Alert, AlertKind, Condition, VehicleMeasurement, nanoseconds, seconds
+
+DRIVING = VehicleMeasurement(0, speed_kmh=90.0, indicator="off", reverse=False)
+
+
+def condition(kind: AlertKind, met: bool | None, level: str | None = None) -> Condition:
+    return Condition(kind, met, "a rule", "a source", level=level)  # type: ignore[arg-type]
+
+
+class Story:
+    """Plays one condition to the policy at 10 Hz."""
+
+    def __init__(self) -> None:
+        s = Settings()
+        self.policy = AlertPolicy(s.alerts, s.distraction, s.fatigue)
+        self.now = 0
+        self.heard: list[Alert] = []
+
+    def go(self, for_s: float, *conditions: Condition, vehicle: VehicleMeasurement = DRIVING) -> list[Alert]:
+        start = len(self.heard)
+        end = self.now + nanoseconds(for_s)
+        while self.now < end:
+            self.heard += self.policy.step(self.now, conditions, vehicle)
+            self.now += nanoseconds(0.1)
+        return self.heard[start:]
+
+
+def brief(heard: list[Alert]) -> list[tuple[float, str, str]]:
+    return [(round(seconds(a.t_ns), 1), a.action, a.level) for a in heard]
+
+
+def test_an_unanswered_distraction_rises_to_critical_and_then_repeats() -> None:
+    heard = Story().go(40.0, condition("long_distraction", True))
+    assert brief(heard) == [
+        (0.0, "raised", "caution"),
+        (3.0, "escalated", "warning"),
+        (6.0, "escalated", "critical"),
+        (36.0, "repeated", "critical"),
+    ]
+    assert len({a.id for a in heard}) == 1
+
+
+def test_hiding_the_face_neither_clears_nor_calms_an_alert() -> None:
+    story = Story()
+    story.go(1.0, condition("microsleep", True))
+    heard = story.go(10.0, condition("microsleep", None))
+    assert [a.action for a in heard] == ["escalated"]
+    assert story.policy.standing() == {"microsleep": "critical"}
+
+
+def test_two_alerts_of_one_kind_keep_15_s_apart() -> None:
+    story = Story()
+    story.go(1.0, condition("time_sharing", True))
+    story.go(1.0, condition("time_sharing", False))
+    heard = story.go(20.0, condition("time_sharing", True))
+    assert brief(heard)[0] == (15.0, "raised", "caution")
+
+
+def test_a_second_microsleep_so_soon_comes_louder() -> None:
+    story = Story()
+    story.go(1.0, condition("microsleep", True))
+    story.go(4.0, condition("microsleep", False))
+    assert brief(story.go(1.0, condition("microsleep", True))) == [(5.0, "raised", "critical")]
+
+
+def test_sleep_takes_over_from_microsleep() -> None:
+    story = Story()
+    story.go(1.5, condition("microsleep", True), condition("sleep", False))
+    heard = story.go(5.0, condition("microsleep", True), condition("sleep", True))
+    assert [(a.kind, a.action) for a in heard] == [("sleep", "raised")]
+
+
+@pytest.mark.parametrize("kind", ["microsleep", "sleep", "long_distraction", "drowsy", "camera_blocked"])
+def test_a_standing_car_hears_no_more_than_advice(kind: AlertKind) -> None:
+    standing = VehicleMeasurement(0, speed_kmh=0.0, indicator="off", reverse=False)
+    heard = Story().go(20.0, condition(kind, True), vehicle=standing)
+    assert {a.level for a in heard} <= {"advice"}
+    assert bool(heard) == (kind in ("microsleep", "sleep"))
+
+
+def test_moving_off_with_closed_eyes_rises_at_once() -> None:
+    story = Story()
+    story.go(1.0, condition("sleep", True), vehicle=VehicleMeasurement(0, speed_kmh=0.0))
+    assert brief(story.go(1.0, condition("sleep", True))) == [(1.0, "escalated", "critical")]
+
+
+@pytest.mark.parametrize(
+    "vehicle",
+    [
+        VehicleMeasurement(0, speed_kmh=90.0, indicator="left", reverse=False),
+        VehicleMeasurement(0, speed_kmh=90.0, indicator="right", reverse=False),
+        VehicleMeasurement(0, speed_kmh=30.0, indicator="off", reverse=True),
+        VehicleMeasurement(0, speed_kmh=15.0, indicator="off", reverse=False),
+    ],
+)
+def test_turning_reversing_and_creeping_mute_distraction_but_not_closed_eyes(vehicle: VehicleMeasurement) -> None:
+    heard = Story().go(5.0, condition("long_distraction", True), condition("microsleep", True), vehicle=vehicle)
+    assert {a.kind for a in heard} == {"microsleep"}
+
+
+def test_drowsiness_waits_for_50_kmh() -> None:
+    town = VehicleMeasurement(0, speed_kmh=45.0)
+    story = Story()
+    assert story.go(5.0, condition("drowsy", True), vehicle=town) == []
+    assert brief(story.go(1.0, condition("drowsy", True))) == [(5.0, "raised", "caution")]
+
+
+def test_an_unknown_speed_is_the_strictest_tier() -> None:
+    unknown = VehicleMeasurement(0, reason="no bus")
+    heard = Story().go(1.0, condition("drowsy", True), condition("long_distraction", True), vehicle=unknown)
+    assert {a.kind for a in heard} == {"drowsy", "long_distraction"}
+
+
+def test_advice_does_not_rise_by_itself_but_with_its_rule() -> None:
+    story = Story()
+    assert brief(story.go(10.0, condition("drowsy", True, "advice"))) == [(0.0, "raised", "advice")]
+    assert brief(story.go(1.0, condition("drowsy", True, "caution"))) == [(10.0, "escalated", "caution")]
+
+
+def test_the_button_quiets_a_caution_until_it_is_due_again() -> None:
+    story = Story()
+    sharing = condition("time_sharing", True)
+    story.go(1.0, sharing)
+    assert [a.action for a in story.policy.acknowledge(story.now, [sharing])] == ["acknowledged"]
+    heard = story.go(31.0, sharing)
+    assert brief(heard) == [(31.0, "repeated", "caution")]
+
+
+def test_the_button_does_not_end_a_critical_alert() -> None:
+    story = Story()
+    sleep = condition("sleep", True)
+    story.go(1.0, sleep)
+    assert story.policy.acknowledge(story.now, [sleep]) == []
+    assert story.policy.standing() == {"sleep": "critical"}
