@@ -33,9 +33,9 @@ class _Kind:
 
 _KINDS: dict[AlertKind, _Kind] = {
     "microsleep": _Kind("warning", "critical", "closed_eyes"),
-    "sleep": _Kind("critical", "critical", "closed_eyes", covers=("microsleep",)),
+    "sleep": _Kind("critical", "critical", "closed_eyes", covers=("microsleep", "drowsy")),
     "unresponsive": _Kind(
-        "critical", "critical", "closed_eyes", covers=("sleep", "microsleep", "long_distraction", "time_sharing")
+        "critical", "critical", "closed_eyes", covers=("sleep", "microsleep", "drowsy", "long_distraction", "time_sharing")
     ),
     "drowsy": _Kind("caution", "warning", "drowsy"),
     "long_distraction": _Kind("caution", "critical", "distraction", covers=("time_sharing",)),
@@ -98,7 +98,8 @@ class AlertPolicy:
     def step(self, t_ns: int, conditions: Sequence[Condition], vehicle: VehicleMeasurement) -> list[Alert]:
         """Take the conditions as they stand at ``t_ns``; every condition is given at every step."""
         out: list[Alert] = []
-        covered = {k for c in conditions if c.met and self._allowed(c.kind, vehicle) for k in _KINDS[c.kind].covers}
+        leading = set(self._standing) | {c.kind for c in conditions if c.met and self._allowed(c.kind, vehicle)}
+        covered = {covered for kind in leading for covered in _KINDS[kind].covers}
         for condition in conditions:
             kind = condition.kind
             alert = self._standing.get(kind)

@@ -10,7 +10,8 @@ from driver_monitor.signals import DriverState, Evidence, StateName
 
 def term(name: str, contribution: float, measured: float | None, unit: str) -> Evidence:
     """One term of a state; the contribution (log-odds) is rounded here, before anything is summed."""
-    return Evidence(name, round(contribution, 4), None if measured is None else round(measured, 4), unit)
+    # + 0.0: no "-0.0" in reports
+    return Evidence(name, round(contribution, 4) + 0.0, None if measured is None else round(measured, 4), unit)
 
 
 def timer(name: str, measured: float, limit: float, unit: str = "s") -> Evidence:

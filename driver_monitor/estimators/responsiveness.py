@@ -15,6 +15,7 @@ class Responsiveness:
     def __init__(self, fatigue: settings.Fatigue) -> None:
         self._fatigue = fatigue
         self._met = False
+        self._answered_ns: int | None = None  # the critical alert that was answered, by its beginning
 
     def step(
         self, t_ns: int, *, seen: bool, closed_s: float, on_road: bool | None, critical_since_ns: int | None
@@ -22,8 +23,11 @@ class Responsiveness:
         """The state and its condition; ``critical_since_ns`` is when a critical alert began that still stands."""
         f = self._fatigue
         waiting = 0.0
-        if critical_since_ns is not None and not (on_road and closed_s == 0.0 and seen):
-            waiting = seconds(t_ns - critical_since_ns)
+        if critical_since_ns is not None and critical_since_ns != self._answered_ns:
+            if on_road and closed_s == 0.0 and seen:
+                self._answered_ns = critical_since_ns
+            else:
+                waiting = seconds(t_ns - critical_since_ns)
         eyes = closed_s >= f.unresponsive_s
         gaze = waiting >= f.answer_s
         if eyes or gaze:
