@@ -168,12 +168,15 @@ class Stretch:
         )
 
     def _rate(self) -> float | None:
-        length_s = len(self._hops) * HOP / RATE_HZ
+        voiced = [h.f0_hz is not None for h in self._hops]
+        while voiced and not voiced[-1]:  # the pause after the last word is no slow speech
+            voiced.pop()
+        length_s = len(voiced) * HOP / RATE_HZ
         if length_s < MIN_RATE_S:
             return None
-        level = np.array([h.level_db for h in self._hops])
+        level = np.array([h.level_db for h in self._hops])[: len(voiced)]
         smooth = np.convolve(np.pad(level, 1, mode="edge"), (0.25, 0.5, 0.25), mode="valid")
-        return nuclei(smooth, [h.f0_hz is not None for h in self._hops]) / length_s
+        return nuclei(smooth, voiced) / length_s
 
 
 def nuclei(level_db: NDArray[np.float64], voiced: list[bool]) -> int:
