@@ -98,9 +98,9 @@ class Face(Section):
     detection_confidence: float = figure(0.5, "least confidence to find a face", "1", 0.1, 0.95)
     presence_confidence: float = figure(0.5, "least confidence that the face is still there", "1", 0.1, 0.95)
     min_eye_width_px: float = figure(
-        72.0, "a narrower face gives no eye state: the lids are too few pixels apart", "px", 30, 300, "measured: docs/measured.md"
+        72.0, "a narrower face gives no eye state: the lids are too few pixels apart", "px", 30, 300, "design, checked on recorded drivers"
     )
-    usable_yaw_deg: float = figure(50.0, "beyond this head yaw to the camera eye state is not used", "deg", 20, 80, "measured: docs/measured.md")
+    usable_yaw_deg: float = figure(50.0, "beyond this head yaw to the camera eye state is not used", "deg", 20, 80, "design, checked on recorded drivers")
     dark_luma: float = figure(18.0, "mean luma below this: the picture is dark or covered", "0-255", 1, 80)
     flat_contrast: float = figure(6.0, "luma spread below this: the lens is covered", "0-255", 1, 40)
     frozen_s: float = figure(1.0, "the same picture for longer: frozen", "s", 0.2, 10)
@@ -110,7 +110,7 @@ class Eyes(Section):
     """Eye openness and closures."""
 
     prior_open_ear: float = figure(0.27, "open-eye aspect ratio before the driver's own is learned", "1", 0.15, 0.45, "0.257 ± 0.021 over 27 people")
-    closed_share: float = figure(0.17, "a shut eye's aspect ratio as a share of the open one", "1", 0.0, 0.4, "measured: docs/measured.md")
+    closed_share: float = figure(0.17, "a shut eye's aspect ratio as a share of the open one", "1", 0.0, 0.4, "design, checked on recorded drivers")
     baseline_s: float = figure(60.0, "the own open eye is learned over this much usable time, then frozen", "s", 5, 300, "literature (secondary text)")
     closed_openness: float = figure(0.2, "openness at or below this is closed (P80)", "1", 0.05, 0.5, "PERCLOS P80")
     edge_openness: float = figure(0.5, "a closure starts and ends where openness crosses this", "1", 0.2, 0.8, KNOWN)
@@ -124,7 +124,7 @@ class Mouth(Section):
     """Yawns."""
 
     open_ratio: float = figure(0.3, "inner-lip gap over mouth width above this is open", "1", 0.1, 0.8, "96.4 % of yawns, 0.3 % of others in 1,407 stills")
-    wide_ratio: float = figure(0.5, "a yawn opens at least this far", "1", 0.2, 1.2, "measured: docs/measured.md")
+    wide_ratio: float = figure(0.5, "a yawn opens at least this far", "1", 0.2, 1.2, "design, checked on recorded drivers")
     yawn_min_s: float = figure(1.5, "the mouth is open at least this long in a yawn", "s", 0.5, 5, "secondary text")
 
 
