@@ -59,7 +59,7 @@ class Anger(Emotion):
         if d.tilt_db is not None:
             terms.append(term("flat spectrum", w * bounded(0.15 * (d.tilt_db - 1.0), -0.5, 0.8), d.tilt_db, "dB above own"))
         if d.rate_ratio is not None:
-            terms.append(term("speech rate", w * bounded(1.0 * (d.rate_ratio - 1.1), -0.2, 0.2), d.rate_ratio, "times own"))
+            terms.append(term("speech rate", w * bounded(1.0 * (d.rate_ratio - 1.1), 0.0, 0.2), d.rate_ratio, "times own"))
         return Channel(terms, 0.4 * w)
 
     def _heart_terms(self, heart: HeartChange) -> Channel:

@@ -45,6 +45,7 @@ FACE_UNITS: dict[str, tuple[str, ...]] = {
     "smile": ("mouthSmileLeft", "mouthSmileRight"),  # AU12
 }
 
+HEART_TAU_S = 30.0  # a mood lasts; a cough or a bump does not (docs/voice_heart.md)
 VOICE_FULL_S, VOICE_GONE_S = 3.0, 8.0  # what was said counts in full this long, then fades (design)
 LEVEL_TAU_S = 1.0
 POSITIVE = 0.1  # log-odds from which a channel is said to speak for the state (design)
@@ -131,6 +132,7 @@ class OwnRest:
         self._heart = HeartBaseline(settings.heart)
         self._voice = VoiceBaseline(settings.voice)
         self._face = FaceNeutral(settings.face.usable_yaw_deg)
+        self._rate_bpm: float | None = None
         self._last_heart: HeartMeasurement | None = None
         self._last_voice: VoiceMeasurement | None = None
         self._level_db: float | None = None
@@ -138,7 +140,14 @@ class OwnRest:
     def heart(self, m: HeartMeasurement) -> None:
         """Take one heart measurement."""
         self._heart.learn(m)
-        self._last_heart = m
+        last, self._last_heart = self._last_heart, m
+        if m.rate_bpm is None:
+            return
+        if last is None or last.rate_bpm is None or self._rate_bpm is None or m.t_ns - last.t_ns > self._stale_ns:
+            self._rate_bpm = m.rate_bpm
+        else:
+            share = 1.0 - math.exp(-seconds(m.t_ns - last.t_ns) / HEART_TAU_S)
+            self._rate_bpm += share * (m.rate_bpm - self._rate_bpm)
 
     def voice(self, m: VoiceMeasurement) -> None:
         """Take one voice measurement."""
@@ -160,9 +169,9 @@ class OwnRest:
     def heart_change(self, t_ns: int) -> HeartChange | None:
         """Heart now; ``None`` when stale or not learned."""
         m = self._last_heart
-        if m is None or t_ns - m.t_ns > self._stale_ns:
+        if m is None or m.rate_bpm is None or self._rate_bpm is None or t_ns - m.t_ns > self._stale_ns:
             return None
-        rise = self._heart.rise_sd(m)
+        rise = self._heart.rise_sd(self._rate_bpm)
         return None if rise is None else HeartChange(rise, self._heart.rmssd_log_ratio(m), m.artefact_share)
 
     def voice_change(self, t_ns: int) -> VoiceChange | None:
@@ -170,7 +179,8 @@ class OwnRest:
         m = self._last_voice
         if m is None:
             return None
-        weight = 1.0 - ramp(seconds(t_ns - m.t_ns), VOICE_FULL_S, VOICE_GONE_S)
+        weight = 1.0 - ramp(seconds(t_ns - m.t_ns), HEART_TAU_S = 30.0  # a mood lasts; a cough or a bump does not (docs/voice_heart.md)
+VOICE_FULL_S, VOICE_GONE_S)
         deviation = self._voice.deviation(m)
         if deviation is None or weight <= 0.0:
             return None
@@ -313,7 +323,7 @@ class Stress(Emotion):
         return channels
 
     def _heart_terms(self, heart: HeartChange) -> Channel:
-        terms = [term("heart rate", bounded(0.8 * (heart.rise_sd - 0.5), -0.8, 2.2), heart.rise_sd, "own SD above own rest")]
+        terms = [term("heart rate", bounded(0.8 * (heart.rise_sd - 0.5), -1.5, 2.2), heart.rise_sd, "own SD above own rest")]
         if heart.rmssd_log_ratio is not None:
             fall = -heart.rmssd_log_ratio
             terms.append(term("heart variability", bounded(1.2 * fall - 0.2, -0.4, 0.8), -fall, "ln of RMSSD over own rest"))

@@ -181,11 +181,9 @@ class HeartBaseline:
             spread = min(self.MAX_SD, max(self.MIN_SD, float(np.std(self._rates))))
             self._rest = (median(self._rates), spread, median(self._rmssds) if self._rmssds else None)
 
-    def rise_sd(self, m: HeartMeasurement) -> float | None:
+    def rise_sd(self, rate_bpm: float) -> float | None:
         """Rate above the own rest, in own standard deviations."""
-        if self._rest is None or m.rate_bpm is None:
-            return None
-        return (m.rate_bpm - self._rest[0]) / self._rest[1]
+        return None if self._rest is None else (rate_bpm - self._rest[0]) / self._rest[1]
 
     def rmssd_log_ratio(self, m: HeartMeasurement) -> float | None:
         """Natural logarithm of RMSSD over its value at rest; below 0 when variability fell."""
