@@ -179,8 +179,7 @@ class OwnRest:
         m = self._last_voice
         if m is None:
             return None
-        weight = 1.0 - ramp(seconds(t_ns - m.t_ns), HEART_TAU_S = 30.0  # a mood lasts; a cough or a bump does not (docs/voice_heart.md)
-VOICE_FULL_S, VOICE_GONE_S)
+        weight = 1.0 - ramp(seconds(t_ns - m.t_ns), VOICE_FULL_S, VOICE_GONE_S)
         deviation = self._voice.deviation(m)
         if deviation is None or weight <= 0.0:
             return None
