@@ -151,7 +151,7 @@ class Monitor:
         track = self._track
         if track is None:
             return None
-        points = None if self._found is None else self._found.points(range(478))[:, :2].astype(np.float32)
+        points = None if self._found is None else np.array(self._found.points(range(478)), np.float32)[:, :2]
         closed = None if track.eyes.openness is None else track.closure is not None
         return View(
             track.face.t_ns,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from driver_monitor.perception.face_landmarks import FaceLandmarks
+from driver_monitor.perception.face_landmarks import FaceLandmarks, Point
 from driver_monitor.signals import Angles, EyeReading, FaceMeasurement, PictureQuality
 
 # MediaPipe's point numbers: corners, then upper and lower lid pairs
@@ -21,14 +22,14 @@ DEG_PER_EYE_UNIT = 31.0
 """Degrees of eye-in-head turn per unit of the eyeLook face units (slope 0.031-0.034 per degree on rendered heads)."""
 
 
-def eye_aspect_ratio(eye: NDArray[np.float64]) -> float:
-    """Mean lid gap over eye width of six 3-D points (Soukupová & Čech 2016).
+def eye_aspect_ratio(eye: Sequence[Point]) -> float:
+    """Mean lid gap over eye width of six 3-D points (Soukupová & Čech 2016): two corners, two pairs of lid points.
 
     In 3-D, unlike in the picture, the ratio does not grow with 1/cos(yaw).
     """
-    corner_a, corner_b, *lids = eye
-    gap = float(np.linalg.norm(lids[0] - lids[1]) + np.linalg.norm(lids[2] - lids[3])) / 2.0
-    return gap / max(float(np.linalg.norm(corner_a - corner_b)), 1e-6)
+    corner_a, corner_b, upper_a, lower_a, upper_b, lower_b = eye
+    gap = (math.dist(upper_a, lower_a) + math.dist(upper_b, lower_b)) / 2.0
+    return gap / max(math.dist(corner_a, corner_b), 1e-6)
 
 
 def head_angles(rotation: NDArray[np.float64]) -> Angles:
@@ -56,19 +57,19 @@ def measure_face(
         return FaceMeasurement(t_ns, quality=quality, reason="no face in the picture")
     points = found.points(_POINTS)
     right, left, mouth, cheeks = points[:6], points[6:12], points[12:16], points[16:18]
-    width_px = float(np.linalg.norm(cheeks[0] - cheeks[1]))
+    width_px = math.dist(cheeks[0], cheeks[1])
     units = found.face_units
     large_enough = width_px >= min_width_px
-    centre = cheeks.mean(axis=0)
+    (ax, ay, _), (bx, by, _) = cheeks
     return FaceMeasurement(
         t_ns,
         head=head_angles(found.rotation),
         left_eye=EyeReading(eye_aspect_ratio(left), units["eyeBlinkLeft"]) if large_enough else None,
         right_eye=EyeReading(eye_aspect_ratio(right), units["eyeBlinkRight"]) if large_enough else None,
         eye_in_head=eyes_in_head(units) if large_enough else None,
-        mouth_ratio=float(np.linalg.norm(mouth[0] - mouth[1]) / max(float(np.linalg.norm(mouth[2] - mouth[3])), 1e-6)),
+        mouth_ratio=math.dist(mouth[0], mouth[1]) / max(math.dist(mouth[2], mouth[3]), 1e-6),
         face_units=units,
-        centre=(float(centre[0]) / found.size[0], float(centre[1]) / found.size[0]),
+        centre=((ax + bx) / 2.0 / found.size[0], (ay + by) / 2.0 / found.size[0]),
         width=width_px / found.size[0],
         quality=quality,
         reason=None if large_enough else f"face only {width_px:.0f} pixels wide; the eyes need {min_width_px:.0f}",

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from driver_monitor.errors import ModelError
 from driver_monitor.signals import CameraFrame
+
+_LOGGER = logging.getLogger(__name__)
+
+Point: TypeAlias = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,11 +36,10 @@ class FaceLandmarks:
     rotation: NDArray[np.float64]
     size: tuple[int, int]
 
-    def points(self, indices: tuple[int, ...] | range) -> NDArray[np.float64]:
-        """The points asked for, (n, 3) pixels: x right, y down, z away from the camera in the same scale as x."""
+    def points(self, indices: Iterable[int]) -> list[Point]:
+        """The points asked for, in pixels: x right, y down, z away from the camera in the same scale as x."""
         w, h = self.size
-        raw = self.raw
-        return np.array([(raw[i].x * w, raw[i].y * h, raw[i].z * w) for i in indices])
+        return [(p.x * w, p.y * h, p.z * w) for p in map(self.raw.__getitem__, indices)]
 
 
 class FaceDetector(Protocol):
@@ -46,20 +54,37 @@ class FaceDetector(Protocol):
         ...
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what MediaPipe's libraries print from the terminal; it goes to the debug log instead."""
+    saved = os.dup(2)
+    with tempfile.TemporaryFile() as printed:
+        os.dup2(printed.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+            printed.seek(0)
+            for line in printed.read().decode(errors="replace").splitlines():
+                _LOGGER.debug("mediapipe: %s", line)
+
+
 class MediaPipeFace:
-    """MediaPipe's FaceLandmarker in video mode (it tracks from picture to picture)."""
+    """MediaPipe's FaceLandmarker in video mode (it tracks from picture to picture).
+
+    Raises
+    ------
+    ModelError
+        When MediaPipe cannot use the model file.
+    """
 
     def __init__(self, model: Path, *, detection: float, presence: float) -> None:
-        # MediaPipe's own log lines say nothing a driver can use; errors still come as exceptions
-        os.environ.setdefault("GLOG_minloglevel", "3")
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        import mediapipe as mp
-        from mediapipe.tasks.python import BaseOptions, vision
+        with _quiet():
+            import mediapipe as mp
+            from mediapipe.tasks.python import BaseOptions, vision
 
-        self._image = mp.Image
-        self._format = mp.ImageFormat.SRGB
-        self._landmarker = vision.FaceLandmarker.create_from_options(
-            vision.FaceLandmarkerOptions(
+            options = vision.FaceLandmarkerOptions(
                 base_options=BaseOptions(model_asset_path=str(model)),
                 running_mode=vision.RunningMode.VIDEO,
                 num_faces=1,
@@ -69,15 +94,22 @@ class MediaPipeFace:
                 output_face_blendshapes=True,
                 output_facial_transformation_matrixes=True,
             )
-        )
-        self._last_ms = -1
+            try:
+                self._landmarker = vision.FaceLandmarker.create_from_options(options)
+            except (RuntimeError, ValueError, OSError) as error:
+                reason = str(error).splitlines()[0]
+                raise ModelError(f"MediaPipe cannot use {model} ({reason}); run 'driver-monitor models pull'") from None
+            self._image = mp.Image
+            self._format = mp.ImageFormat.SRGB
+            # the first picture makes its helpers speak once more
+            self._landmarker.detect_for_video(self._wrap(np.zeros((64, 64, 3), np.uint8)), 0)
+        self._last_ms = 0
 
     def detect(self, frame: CameraFrame) -> FaceLandmarks | None:
         """The face in ``frame``; pictures must come in time order."""
         # video mode wants strictly rising milliseconds
         self._last_ms = max(self._last_ms + 1, frame.t_ns // 1_000_000)
-        image = self._image(image_format=self._format, data=np.ascontiguousarray(frame.image))
-        found = self._landmarker.detect_for_video(image, self._last_ms)
+        found = self._landmarker.detect_for_video(self._wrap(frame.image), self._last_ms)
         if not found.face_landmarks:
             return None
         matrix = np.asarray(found.facial_transformation_matrixes[0], dtype=np.float64)[:3, :3]
@@ -91,4 +123,8 @@ class MediaPipeFace:
 
     def close(self) -> None:
         """Let go of the model."""
-        self._landmarker.close()
+        with _quiet():
+            self._landmarker.close()
+
+    def _wrap(self, image: NDArray[np.uint8]) -> Any:
+        return self._image(image_format=self._format, data=np.ascontiguousarray(image))

@@ -36,6 +36,7 @@ _OTHER_SIDE: dict[Zone, Zone] = {
 _PITCH_WEIGHT = 1.4  # zones are wider than they are high
 _HYSTERESIS_DEG = 3.0  # a look must come back this far inside the road's edge to be on it again
 _MODE_SPAN_DEG = 14.0  # straight-ahead is the densest stretch of this width
+_REREAD_S = 0.2  # straight-ahead is read anew after this much more was learned
 _EYES_OPEN = 0.45  # below this openness the eyeLook units follow the lid, not the eye
 
 
@@ -59,12 +60,16 @@ class _StraightAhead:
     def __init__(self) -> None:
         self._yaw = TimeHistogram(-90.0, 90.0, 180)
         self._pitch = TimeHistogram(-60.0, 60.0, 120)
+        self._read_s = 0.0
         self.yaw = 0.0
         self.pitch = 0.0
 
     def learn(self, yaw: float, pitch: float, weight: float) -> None:
         self._yaw.add(yaw, weight)
         self._pitch.add(pitch, weight)
+        if self._read_s > 0.0 and self._yaw.total - self._read_s < _REREAD_S:
+            return
+        self._read_s = self._yaw.total
         self.yaw = self._yaw.densest(_MODE_SPAN_DEG) or 0.0
         self.pitch = self._pitch.densest(_MODE_SPAN_DEG) or 0.0
 

@@ -78,7 +78,7 @@ class Voice:
         self._loud: deque[float] = deque(maxlen=SHOUT_HOPS)
         self._shout_ns: int | None = None
         self._shouted_ns = 0
-        self._shout_over = 0.0
+        self._shout_over = self._shout_speech = 0.0
         if self._reset is not None:
             self._reset()
 
@@ -135,14 +135,18 @@ class Voice:
         speaking = self._start_ns is not None
         noise = self._follow_noise(hops[1], speaking)
         prosody = Prosody(None, None, None, None)
-        if speaking:
+        if speaking or self._over_own(decibels(level)) >= 0.0:
+            # a scream is no speech to the detector, so what is loud and voiced is listened to as well
             for hop, end in zip(hops, (self._history.size - HOP, self._history.size), strict=True):
                 f0 = yin(self._history[:end])
-                self._stretch.add(hop, noise, f0)
+                if speaking:
+                    self._stretch.add(hop, noise, f0)
                 if f0 is not None:
                     self._loud.append(decibels(hop.loud))
-            if self._confirmed:
-                prosody = self._stretch.prosody()
+        else:
+            self._loud.clear()
+        if self._confirmed:
+            prosody = self._stretch.prosody()
         m = VoiceMeasurement(
             t_ns,
             round(probability, 4),
@@ -155,7 +159,7 @@ class Voice:
             NO_MODEL if self._speech is None else None,
         )
         self._baseline.learn(m)
-        return [*events, *self._follow_shout(t_ns, speaking), m]
+        return [*events, *self._follow_shout(t_ns, probability), m]
 
     def _follow_noise(self, heard: Bands, speaking: bool) -> Bands:
         old = self._noise or heard
@@ -175,7 +179,6 @@ class Voice:
                 return []
             self._start_ns, self._confirmed = t_ns - BLOCK_NS, False
             self._stretch.clear()
-            self._loud.clear()
         if probability >= self._settings.speech_probability - HYSTERESIS:
             self._spoken_ns = t_ns
         if t_ns - self._spoken_ns >= nanoseconds(self._settings.hang_s):
@@ -192,15 +195,22 @@ class Voice:
         self._confirmed = False
         return [Event(t_ns, "speech", start_ns, self._spoken_ns)]
 
-    def _follow_shout(self, t_ns: int, speaking: bool) -> list[Event]:
+    def _over_own(self, level_db: float) -> float:
+        """How far a level lies above that of a shout (dB), or of the end of one that lasts."""
         own = self._baseline.level_db
         if own is None:
-            return []
-        over = median(self._loud) - own if speaking and len(self._loud) == SHOUT_HOPS else float("-inf")
-        if over >= self._settings.shout_db - (SHOUT_BACK_DB if self._shout_ns is not None else 0.0):
+            return float("-inf")
+        return level_db - own - self._settings.shout_db + (SHOUT_BACK_DB if self._shout_ns is not None else 0.0)
+
+    def _follow_shout(self, t_ns: int, probability: float) -> list[Event]:
+        if len(self._loud) == SHOUT_HOPS and self._over_own(median(self._loud)) >= 0.0:
+            own = self._baseline.level_db or 0.0
             if self._shout_ns is None:
-                self._shout_ns, self._shout_over = t_ns, over
-            self._shouted_ns, self._shout_over = t_ns, max(self._shout_over, over)
+                self._shout_ns = t_ns - SHOUT_HOPS * HOP * NS_PER_S // RATE_HZ
+                self._shout_over = self._shout_speech = 0.0
+            self._shouted_ns = t_ns
+            self._shout_over = max(self._shout_over, median(self._loud) - own)
+            self._shout_speech = max(self._shout_speech, probability)
         elif self._shout_ns is not None and t_ns - self._shouted_ns >= nanoseconds(self._settings.hang_s):
             return self._end_shout(t_ns)
         return []
@@ -209,7 +219,12 @@ class Voice:
         start_ns, self._shout_ns = self._shout_ns, None
         if start_ns is None:
             return []
-        return [Event(t_ns, "shout", start_ns, self._shouted_ns, (("over_own_db", round(self._shout_over, 1)),))]
+        detail = (("over_own_db", round(self._shout_over, 1)), ("speech", round(self._shout_speech, 2)))
+        return [Event(t_ns, "shout", start_ns, self._shouted_ns, detail)]
+
+    def finish(self, t_ns: int) -> list[Event]:
+        """Report what still lasts, now that the sound has ended."""
+        return self._end_speech(t_ns) + self._end_shout(t_ns)
 
 
 def _powers(b: Bands) -> tuple[float, float, float]:
