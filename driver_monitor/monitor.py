@@ -93,7 +93,7 @@ class Monitor:
         self._track: FaceTrack | None = None
         self._found: FaceLandmarks | None = None
         self._conditions: list[Condition] = []
-        self._slow: tuple[tuple[DriverState, Condition], tuple[DriverState, Condition]] | None = None
+        self._slow: list[Condition] = []
         self._now_ns: int | None = None
         self._clock_told = False
 
@@ -183,7 +183,7 @@ class Monitor:
         if not track.in_yawn:
             self._stress.face(face)
             self._anger.face(face)
-        return [*events, *self._tracker.health(face.t_ns), *self._decide(face.t_ns, tick=False)[1]]
+        return [*events, *self._tracker.health(face.t_ns), *self._decide(face.t_ns)]
 
     def _sound(self, chunk: AudioChunk) -> list[Report]:
         out: list[Report] = []
@@ -213,8 +213,8 @@ class Monitor:
 
     def _tick(self, t_ns: int) -> list[Report]:
         events = self._tracker.visibility.tick(t_ns)
-        states, alerts = self._decide(t_ns, tick=True)
-        return [*events, *self._speed_health(t_ns), *states, *alerts]
+        states = self._states(t_ns)
+        return [*events, *self._speed_health(t_ns), *states, *self._decide(t_ns)]
 
     # -------------------------------------------------------------------------------------------------------- deciding
 
@@ -224,27 +224,30 @@ class Monitor:
             return self._vehicle
         return self._driving.measure(t_ns)
 
-    def _decide(self, t_ns: int, tick: bool) -> tuple[list[Report], list[Report]]:
+    def _decide(self, t_ns: int) -> list[Report]:
+        """Rules that answer within a picture, joined with the slow ones as they stood at the last tick."""
         vehicle = self._vehicle_now(t_ns)
         sight = self._tracker.visibility.sight
-        fatigue, closed = self._fatigue.step(t_ns)
-        distraction, away = self._distraction.step(t_ns, vehicle.speed_kmh)
-        responsiveness, unresponsive = self._responsiveness.step(
+        unresponsive = self._responsiveness.condition(
             t_ns,
             seen=self._track is not None and self._track.eyes.openness is not None and sight == "clear",
             closed_s=self._fatigue.closed_s,
             on_road=self._distraction.on_road,
             critical_since_ns=self._policy.critical_since_ns,
         )
-        if tick or self._slow is None:  # stress and anger change over seconds: ten times a second will do
-            self._slow = (self._stress.step(t_ns), self._anger.step(t_ns))
-        (stress, stressed), (anger, angry) = self._slow
+        closed = self._fatigue.closed(t_ns)
+        away = self._distraction.conditions(t_ns, vehicle.speed_kmh)
         unseen = self._not_seen.step(t_ns, sight) if self._track is not None else []
-        self._conditions = [
-            unresponsive, *closed, *away, *unseen, sensors_lost(self._lost), stressed, angry
-        ]  # fmt: skip
-        states: list[DriverState] = [fatigue, distraction, stress, anger, responsiveness]
-        return list(states), list(self._policy.step(t_ns, self._conditions, vehicle))
+        self._conditions = [unresponsive, *closed, *away, *unseen, sensors_lost(self._lost), *self._slow]
+        return list(self._policy.step(t_ns, self._conditions, vehicle))
+
+    def _states(self, t_ns: int) -> list[DriverState]:
+        """All states; what changes over seconds or minutes is worked out here, ten times a second."""
+        fatigue, drowsy = self._fatigue.step(t_ns)
+        stress, stressed = self._stress.step(t_ns)
+        anger, angry = self._anger.step(t_ns)
+        self._slow = [drowsy, stressed, angry]
+        return [fatigue, self._distraction.state(t_ns), stress, anger, self._responsiveness.state(t_ns)]
 
     def _speed_health(self, t_ns: int) -> list[Report]:
         vehicle = self._vehicle_now(t_ns)

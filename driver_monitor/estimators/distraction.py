@@ -100,14 +100,18 @@ class Distraction:
         """Gaze is on the road, or ``None`` when not known."""
         return None if self._last is None or self._last.zone is None else self._last.zone == "road"
 
-    def step(self, t_ns: int, speed_kmh: float | None) -> tuple[DriverState, list[Condition]]:
-        """The state and the conditions now."""
-        known = self._seen_ns is not None and seconds(t_ns - self._seen_ns) <= _HIDDEN_S and self._trusted
-        return self._state(t_ns, known), [self._long(known, speed_kmh), self._sharing(known)]
+    def _known(self, t_ns: int) -> bool:
+        return self._trusted and self._seen_ns is not None and seconds(t_ns - self._seen_ns) <= _HIDDEN_S
 
-    def _state(self, t_ns: int, known: bool) -> DriverState:
+    def conditions(self, t_ns: int, speed_kmh: float | None) -> list[Condition]:
+        """The conditions now; cheap enough for every picture."""
+        known = self._known(t_ns)
+        return [self._long(known, speed_kmh), self._sharing(known)]
+
+    def state(self, t_ns: int) -> DriverState:
+        """The state now."""
         d = self._d
-        if not known or self._last is None or self._last.direction is None:
+        if not self._known(t_ns) or self._last is None or self._last.direction is None:
             reason = "gaze is not known" if self._trusted or self._seen_ns is None else "learning straight-ahead"
             return unknown(t_ns, "distraction", reason)
         limit = d.long_mirror_s if self._checks_only else d.long_glance_s

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Literal
 
 from driver_monitor import settings
 from driver_monitor.estimators.evidence import ramp, state, term, timer, unknown
@@ -48,19 +49,19 @@ class Fatigue:
             elif event.name == "nod":
                 self._nods.append(event.end_ns)
 
-    def step(self, t_ns: int) -> tuple[DriverState, list[Condition]]:
-        """The state and the conditions now."""
+    def closed(self, t_ns: int) -> list[Condition]:
+        """The closed-eye conditions now; cheap enough for every picture."""
         f = self._fatigue
+        return [self._closed("microsleep", f.microsleep_s, t_ns), self._closed("sleep", f.sleep_s, t_ns)]
+
+    def step(self, t_ns: int) -> tuple[DriverState, Condition]:
+        """The state and the drowsiness condition now."""
         self._forget(t_ns)
-        short, why = self._perclos.value(f.perclos_short_s)
-        long, _ = self._perclos.value(f.perclos_long_s)
+        short, why = self._perclos.value(self._fatigue.perclos_short_s)
+        long, _ = self._perclos.value(self._fatigue.perclos_long_s)
         cues = self._cues(short)
         now = self._state(t_ns, short, why, len(cues))
-        return now, [
-            self._closed("microsleep", f.microsleep_s, t_ns),
-            self._closed("sleep", f.sleep_s, t_ns),
-            self._drowsy(now, short, long, cues),
-        ]
+        return now, self._drowsy(now, short, long, cues)
 
     @property
     def closed_s(self) -> float:
@@ -110,7 +111,7 @@ class Fatigue:
         # log-odds 0 (as likely sleepy as not) is the middle of the Karolinska scale; warn at 8 is 19 to 1 (design)
         return state(t_ns, "fatigue", terms, confidence, kss=max(1.0, min(9.0, 5.0 + total)))
 
-    def _closed(self, kind: str, limit_s: float, t_ns: int) -> Condition:
+    def _closed(self, kind: Literal["microsleep", "sleep"], limit_s: float, t_ns: int) -> Condition:
         lasted = self.closed_s
         met: bool | None = lasted >= limit_s
         if met:
@@ -126,7 +127,7 @@ class Fatigue:
             met = None
         measured = self._held.get(kind, lasted)
         return Condition(
-            "microsleep" if kind == "microsleep" else "sleep",
+            kind,
             met,
             f"eyes closed ≥ {limit_s:g} s",
             "timed after Euro NCAP Driver Engagement v1.1 (secondary text)",

@@ -117,7 +117,7 @@ class MediaPipeFace:
         return FaceLandmarks(
             raw=found.face_landmarks[0],
             face_units={unit.category_name: float(unit.score) for unit in found.face_blendshapes[0]},
-            rotation=matrix / np.linalg.norm(matrix, axis=0),
+            rotation=matrix / np.sqrt((matrix * matrix).sum(axis=0)),
             size=(width, height),
         )
 

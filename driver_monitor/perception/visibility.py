@@ -22,19 +22,23 @@ class PictureCheck:
     """Brightness, contrast and freezing of the camera's pictures."""
 
     def __init__(self, face: settings.Face) -> None:
+        import cv2
+
+        self._mean_spread = cv2.meanStdDev
         self._frozen_ns = nanoseconds(face.frozen_s)
         self._last: NDArray[np.uint8] | None = None
         self._changed_ns: int | None = None
 
     def step(self, frame: CameraFrame) -> PictureQuality:
         """Quality of one picture; ``frozen`` once pictures have been equal for ``face.frozen_s``."""
-        grid = frame.image[::_GRID, ::_GRID, 1].copy()  # green stands for luma
+        grid = np.ascontiguousarray(frame.image[::_GRID, ::_GRID, 1])  # green stands for luma
         if self._last is None or self._changed_ns is None or not np.array_equal(grid, self._last):
             self._changed_ns = frame.t_ns
         self._last = grid
+        mean, spread = self._mean_spread(grid)
         return PictureQuality(
-            luma=float(grid.mean()),
-            contrast=float(grid.std()),
+            luma=float(mean[0, 0]),
+            contrast=float(spread[0, 0]),
             frozen=frame.t_ns - self._changed_ns >= self._frozen_ns,
         )
 

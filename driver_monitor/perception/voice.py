@@ -135,6 +135,7 @@ class Voice:
         speaking = self._start_ns is not None
         noise = self._follow_noise(hops[1], speaking)
         prosody = Prosody(None, None, None, None)
+        voiced = False
         if speaking or self._over_own(decibels(level)) >= 0.0:
             # a scream is no speech to the detector, so what is loud and voiced is listened to as well
             for hop, end in zip(hops, (self._history.size - HOP, self._history.size), strict=True):
@@ -142,6 +143,7 @@ class Voice:
                 if speaking:
                     self._stretch.add(hop, noise, f0)
                 if f0 is not None:
+                    voiced = True
                     self._loud.append(decibels(hop.loud))
         else:
             self._loud.clear()
@@ -159,7 +161,7 @@ class Voice:
             NO_MODEL if self._speech is None else None,
         )
         self._baseline.learn(m)
-        return [*events, *self._follow_shout(t_ns, probability), m]
+        return [*events, *self._follow_shout(t_ns, voiced, probability), m]
 
     def _follow_noise(self, heard: Bands, speaking: bool) -> Bands:
         old = self._noise or heard
@@ -202,8 +204,8 @@ class Voice:
             return float("-inf")
         return level_db - own - self._settings.shout_db + (SHOUT_BACK_DB if self._shout_ns is not None else 0.0)
 
-    def _follow_shout(self, t_ns: int, probability: float) -> list[Event]:
-        if len(self._loud) == SHOUT_HOPS and self._over_own(median(self._loud)) >= 0.0:
+    def _follow_shout(self, t_ns: int, voiced: bool, probability: float) -> list[Event]:
+        if voiced and len(self._loud) == SHOUT_HOPS and self._over_own(median(self._loud)) >= 0.0:
             own = self._baseline.level_db or 0.0
             if self._shout_ns is None:
                 self._shout_ns = t_ns - SHOUT_HOPS * HOP * NS_PER_S // RATE_HZ
