@@ -1,0 +1,92 @@
+"""Whose eyes: openness against the driver's own open eye, and closures against time."""
+
+from __future__ import annotations
+
+import pytest
+
+from driver_monitor.perception.closures import Closures
+from driver_monitor.perception.eyes import Eyes
+from driver_monitor.settings import Settings
+from driver_monitor.signals import Angles, Event, EyeReading, FaceMeasurement, nanoseconds, seconds
+
+S = Settings()
+
+
+def face(t_s: float, ear: float, blink: float = 0.1, yaw: float = 0.0, right_ear: float | None = None) -> FaceMeasurement:
+    right = EyeReading(ear if right_ear is None else right_ear, blink)
+    return FaceMeasurement(nanoseconds(t_s), head=Angles(yaw, 0.0), left_eye=EyeReading(ear, blink), right_eye=right)
+
+
+@pytest.mark.parametrize("own", [0.18, 0.25, 0.32, 0.40])
+def test_everyones_open_eye_becomes_one(own: float) -> None:
+    eyes = Eyes(S.eyes, S.face)
+    for k in range(300):
+        state = eyes.step(face(k / 10.0, own), 0.0)
+    assert state.openness == pytest.approx(1.0, abs=0.1)
+
+
+def test_the_own_open_eye_never_drifts_down_after_it_is_learned() -> None:
+    eyes = Eyes(S.eyes, S.face)
+    for k in range(700):
+        eyes.step(face(k / 10.0, 0.30), 0.0)
+    assert eyes.learning_left_s == 0.0
+    for k in range(700, 4000):
+        state = eyes.step(face(k / 10.0, 0.18, blink=0.3), 0.0)
+    assert state.openness is not None
+    assert state.openness < 0.65  # eyes that droop for five minutes still read as drooping
+
+
+def test_a_head_turned_too_far_has_no_eye_state_and_says_why() -> None:
+    state = Eyes(S.eyes, S.face).step(face(0.0, 0.3, yaw=65.0), 0.0)
+    assert state.openness is None
+    assert state.reason is not None
+    assert "65°" in state.reason
+
+
+def test_the_nearer_eye_counts_when_the_head_is_turned() -> None:
+    eyes = Eyes(S.eyes, S.face)
+    # turned to the own left: the right eye faces the camera, the left one is a smear
+    state = eyes.step(face(0.0, 0.05, yaw=35.0, right_ear=0.28), 0.0)
+    assert state.openness is not None
+    assert state.openness > 0.9
+
+
+def lids(closures: Closures, points: list[tuple[float, float | None]]) -> list[Event]:
+    return [e for t, o in points for e in closures.step(nanoseconds(t), o)]
+
+
+@pytest.mark.parametrize("fps", [10, 15, 30, 60])
+@pytest.mark.parametrize("phase", [0.0, 0.3, 0.7])
+def test_a_long_closure_is_measured_to_a_fraction_of_a_frame(fps: int, phase: float) -> None:
+    points = []
+    for k in range(4 * fps):
+        t = (k + phase) / fps
+        points.append((t, max(0.0, min(1.0, max(0.5 - (t - 1.0) / 0.1, 0.5 + (t - 2.2) / 0.1)))))
+    found = [e for e in lids(Closures(S.eyes), points) if e.end_ns is not None]
+    (closure,) = found
+    assert closure.name == "eyes_closed"
+    assert seconds(closure.start_ns) == pytest.approx(1.0, abs=0.06)
+    assert closure.end_ns is not None
+    assert seconds(closure.end_ns) == pytest.approx(2.2, abs=0.06)
+
+
+def test_drooping_lids_are_not_one_long_closure() -> None:
+    # ten seconds at 40 % openness with one blink in the middle
+    points = [(k / 30.0, 0.4 if not 150 <= k < 155 else 0.05) for k in range(300)]
+    (blink,) = [e for e in lids(Closures(S.eyes), points) if e.end_ns is not None]
+    assert blink.name == "blink"
+    assert blink.end_ns is not None
+    assert seconds(blink.end_ns - blink.start_ns) < 0.4
+
+
+def test_lost_frames_do_not_end_a_closure() -> None:
+    points = [(k / 10.0, 0.0 if 10 <= k < 30 else 1.0) for k in range(50) if k % 3 != 1]
+    (closure,) = [e for e in lids(Closures(S.eyes), points) if e.end_ns is not None]
+    assert dict(closure.detail)["duration_s"] == pytest.approx(2.0, abs=0.11)
+
+
+def test_the_end_of_a_recording_ends_a_closure() -> None:
+    closures = Closures(S.eyes)
+    lids(closures, [(k / 30.0, 1.0 if k < 30 else 0.0) for k in range(60)])
+    (closure,) = closures.finish(nanoseconds(2.0))
+    assert closure.name == "eyes_closed"

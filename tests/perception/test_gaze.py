@@ -1,0 +1,66 @@
+"""Zones in vehicle directions, on both sides of the road, and glances that artefacts do not split."""
+
+from __future__ import annotations
+
+import pytest
+
+from driver_monitor.perception.gaze import Gaze, Glances, GazeState, Zone
+from driver_monitor.settings import Settings
+from driver_monitor.signals import Angles, Event, nanoseconds, seconds
+
+S = Settings().gaze
+
+LEFT_HAND_DRIVE: list[tuple[float, float, Zone]] = [
+    (0, 0, "road"),
+    (15, 5, "road"),
+    (0, -22, "cluster"),
+    (0, -45, "lap"),
+    (-30, -30, "centre_stack"),
+    (-38, 10, "rear_mirror"),
+    (40, -8, "left_mirror"),
+    (-60, -10, "right_mirror"),
+    (80, 0, "left_window"),
+    (-85, 0, "right_window"),
+    (0, 40, "up"),
+]
+
+
+@pytest.mark.parametrize(("yaw", "pitch", "zone"), LEFT_HAND_DRIVE)
+def test_zones_of_a_left_hand_drive_car(yaw: float, pitch: float, zone: Zone) -> None:
+    assert Gaze(S, "left").zone(Angles(yaw, pitch)) == zone
+
+
+@pytest.mark.parametrize(("yaw", "pitch", "zone"), LEFT_HAND_DRIVE)
+def test_a_right_hand_drive_car_is_its_mirror_picture(yaw: float, pitch: float, zone: Zone) -> None:
+    swapped = zone.replace("left", "x").replace("right", "left").replace("x", "right")
+    assert Gaze(S, "right").zone(Angles(-yaw, pitch)) == swapped
+
+
+def glances(zones: list[Zone | None], fps: float = 30.0) -> list[Event]:
+    found = Glances(S)
+    out = []
+    for k, zone in enumerate(zones):
+        out += found.step(GazeState(nanoseconds(k / fps), None if zone is None else Angles(0, 0), zone))
+    return [e for e in out + found.finish(nanoseconds(len(zones) / fps)) if e.end_ns is not None]
+
+
+def test_a_glance_is_named_after_where_it_stayed() -> None:
+    path: list[Zone | None] = ["road"] * 30 + ["centre_stack"] * 3 + ["lap"] * 30 + ["road"] * 30
+    (glance,) = glances(path)
+    assert dict(glance.detail)["zone"] == "lap"
+    assert seconds(glance.start_ns) == pytest.approx(1.0)
+    assert dict(glance.detail)["duration_s"] == pytest.approx(1.1, abs=0.02)
+
+
+def test_a_blink_or_a_flicker_does_not_split_a_glance() -> None:
+    path: list[Zone | None] = ["road"] * 30 + ["lap"] * 20 + [None] * 6 + ["lap"] * 10 + ["road"] * 2 + ["lap"] * 20
+    assert len(glances(path + ["road"] * 30)) == 1
+
+
+def test_a_saccade_is_no_glance() -> None:
+    assert glances(["road"] * 30 + ["left_mirror"] * 3 + ["road"] * 30) == []
+
+
+def test_a_glance_that_runs_into_the_end_is_marked_cut() -> None:
+    (glance,) = glances(["road"] * 30 + ["left_mirror"] * 30)
+    assert dict(glance.detail)["cut"] is True
