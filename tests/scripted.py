@@ -26,13 +26,12 @@ from driver_monitor.signals import (
     seconds,
 )
 
-UNITS = (
-    "browDownLeft browDownRight browInnerUp browOuterUpLeft browOuterUpRight cheekSquintLeft cheekSquintRight eyeBlinkLeft "
-    "eyeBlinkRight eyeLookDownLeft eyeLookDownRight eyeLookInLeft eyeLookInRight eyeLookOutLeft eyeLookOutRight eyeLookUpLeft "
-    "eyeLookUpRight eyeSquintLeft eyeSquintRight eyeWideLeft eyeWideRight jawOpen mouthFrownLeft mouthFrownRight "
-    "mouthPressLeft mouthPressRight mouthPucker mouthRollLower mouthRollUpper mouthShrugLower mouthShrugUpper mouthSmileLeft "
-    "mouthSmileRight noseSneerLeft noseSneerRight"
-).split()
+_BOTH_SIDES = (
+    ("browDown", "browOuterUp", "cheekSquint", "eyeBlink", "eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLookUp", "eyeSquint")
+    + ("eyeWide", "mouthFrown", "mouthPress", "mouthSmile", "noseSneer")
+)  # fmt: skip
+_MIDDLE = ("browInnerUp", "jawOpen", "mouthPucker", "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper")
+UNITS = [f"{unit}{side}" for unit in _BOTH_SIDES for side in ("Left", "Right")] + list(_MIDDLE)
 
 OPEN_EAR, SHUT_EAR = 0.30, 0.05
 LID_S = 0.1  # a lid falls and rises in this time

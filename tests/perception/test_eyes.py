@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from driver_monitor.perception.closures import Closures
@@ -51,7 +53,7 @@ def test_the_nearer_eye_counts_when_the_head_is_turned() -> None:
     assert state.openness > 0.9
 
 
-def lids(closures: Closures, points: list[tuple[float, float | None]]) -> list[Event]:
+def lids(closures: Closures, points: Sequence[tuple[float, float | None]]) -> list[Event]:
     return [e for t, o in points for e in closures.step(nanoseconds(t), o)]
 
 

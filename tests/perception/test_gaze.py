@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from driver_monitor.perception.gaze import Gaze, Glances, GazeState, Zone
+from driver_monitor.perception.gaze import Gaze, GazeState, Glances, Zone
 from driver_monitor.settings import Settings
 from driver_monitor.signals import Angles, Event, nanoseconds, seconds
 
