@@ -26,10 +26,8 @@ from driver_monitor.signals import (
     seconds,
 )
 
-_BOTH_SIDES = (
-    ("browDown", "browOuterUp", "cheekSquint", "eyeBlink", "eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLookUp", "eyeSquint")
-    + ("eyeWide", "mouthFrown", "mouthPress", "mouthSmile", "noseSneer")
-)  # fmt: skip
+_BROWS_EYES = ("browDown", "browOuterUp", "cheekSquint", "eyeBlink", "eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLookUp")
+_BOTH_SIDES = (*_BROWS_EYES, "eyeSquint", "eyeWide", "mouthFrown", "mouthPress", "mouthSmile", "noseSneer")
 _MIDDLE = ("browInnerUp", "jawOpen", "mouthPucker", "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper")
 UNITS = [f"{unit}{side}" for unit in _BOTH_SIDES for side in ("Left", "Right")] + list(_MIDDLE)
 

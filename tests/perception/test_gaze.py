@@ -36,7 +36,12 @@ def test_a_right_hand_drive_car_is_its_mirror_picture(yaw: float, pitch: float, 
     assert Gaze(S, "right").zone(Angles(-yaw, pitch)) == swapped
 
 
-def glances(zones: list[Zone | None], fps: float = 30.0) -> list[Event]:
+def stay(zone: Zone | None, frames: int) -> list[Zone | None]:
+    return [zone] * frames
+
+
+def glances(*path: list[Zone | None], fps: float = 30.0) -> list[Event]:
+    zones = [zone for part in path for zone in part]
     found = Glances(S)
     out = []
     for k, zone in enumerate(zones):
@@ -45,22 +50,24 @@ def glances(zones: list[Zone | None], fps: float = 30.0) -> list[Event]:
 
 
 def test_a_glance_is_named_after_where_it_stayed() -> None:
-    path: list[Zone | None] = ["road"] * 30 + ["centre_stack"] * 3 + ["lap"] * 30 + ["road"] * 30
-    (glance,) = glances(path)
+    (glance,) = glances(stay("road", 30), stay("centre_stack", 3), stay("lap", 30), stay("road", 30))
     assert dict(glance.detail)["zone"] == "lap"
     assert seconds(glance.start_ns) == pytest.approx(1.0)
     assert dict(glance.detail)["duration_s"] == pytest.approx(1.1, abs=0.02)
 
 
 def test_a_blink_or_a_flicker_does_not_split_a_glance() -> None:
-    path: list[Zone | None] = ["road"] * 30 + ["lap"] * 20 + [None] * 6 + ["lap"] * 10 + ["road"] * 2 + ["lap"] * 20
-    assert len(glances(path + ["road"] * 30)) == 1
+    blink, flicker = stay(None, 6), stay("road", 2)
+    found = glances(
+        stay("road", 30), stay("lap", 20), blink, stay("lap", 10), flicker, stay("lap", 20), stay("road", 30)
+    )  # fmt: skip
+    assert len(found) == 1
 
 
 def test_a_saccade_is_no_glance() -> None:
-    assert glances(["road"] * 30 + ["left_mirror"] * 3 + ["road"] * 30) == []
+    assert glances(stay("road", 30), stay("left_mirror", 3), stay("road", 30)) == []
 
 
 def test_a_glance_that_runs_into_the_end_is_marked_cut() -> None:
-    (glance,) = glances(["road"] * 30 + ["left_mirror"] * 30)
+    (glance,) = glances(stay("road", 30), stay("left_mirror", 30))
     assert dict(glance.detail)["cut"] is True
