@@ -1,0 +1,47 @@
+# make demo RECORDING=drive.mp4   replay a drive and show its alerts
+# make test                       all tests
+# Each target sets up what it needs; the second time that takes less than a second.
+
+BIN := .venv/bin
+
+.PHONY: install demo test test-tools check bench lock clean
+
+install:
+	@sh deploy/setup.sh
+
+demo: install
+ifdef RECORDING
+	@mkdir -p out
+	$(BIN)/driver-monitor replay "$(RECORDING)" --reports out/demo.jsonl --video out/demo.mp4
+else
+	@echo "make demo replays a recording: make demo RECORDING=path (a video of a driver's face, or a folder with video, sound, bus log and heart beats)" >&2
+	@exit 2
+endif
+
+test: test-tools
+	$(BIN)/python -m pytest
+
+# one test watches a process with strace
+test-tools:
+	@TOOLS=strace sh deploy/setup.sh
+
+check: install
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+# make bench ARGS="--json --video drive.mp4"
+bench: install
+	$(BIN)/driver-monitor bench speed $(ARGS)
+
+# The exact versions and hashes of all that is installed, for every platform and Python; no index is named in it.
+lock: install
+	@$(BIN)/python -c "import uv" 2>/dev/null || $(BIN)/python -m pip install --quiet uv
+	@echo "# Made by 'make lock' from pyproject.toml." > constraints.new
+	@$(BIN)/python -m uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --extra dev \
+		--no-header --no-emit-index-url --no-emit-find-links --upgrade >> constraints.new
+	@mv constraints.new constraints.txt
+
+clean:
+	rm -rf .venv out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks constraints.new
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
