@@ -1,0 +1,63 @@
+"""The speech detector, on its real model."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from driver_monitor.errors import DriverMonitorError, ModelError
+from driver_monitor.perception.speech_detector import BLOCK, SpeechDetector
+from tests.perception.test_voice import Sound, babble, silence
+
+
+@pytest.fixture(scope="module")
+def detector() -> SpeechDetector:
+    store = pytest.importorskip("driver_monitor.model_store")
+    try:
+        return SpeechDetector(store.model_path("silero_vad"))
+    except DriverMonitorError as error:
+        pytest.skip(f"{error}")
+
+
+def probabilities(detector: SpeechDetector, sound: Sound) -> list[float]:
+    return [detector.step(sound[i : i + BLOCK]) for i in range(0, sound.size - BLOCK + 1, BLOCK)]
+
+
+def test_a_voice_is_speech_and_road_noise_a_tone_and_silence_are_not(detector: SpeechDetector) -> None:
+    rng = np.random.default_rng(0)
+    road = np.cumsum(rng.normal(0, 0.01, 64_000))
+    road -= np.convolve(road, np.ones(800) / 800, mode="same")
+    tone = 0.3 * np.sin(np.arange(64_000) * 0.1)
+    detector.reset()
+    assert np.mean(np.array(probabilities(detector, babble(4.0))) >= 0.5) > 0.3
+    for other in (np.asarray(road, np.float32), np.asarray(tone, np.float32), silence(4.0)):
+        detector.reset()
+        assert max(probabilities(detector, other)) < 0.3
+
+
+def test_what_was_heard_is_forgotten_on_reset_and_only_then(detector: SpeechDetector) -> None:
+    detector.reset()
+    first = probabilities(detector, babble(1.0))
+    assert probabilities(detector, babble(1.0)) != first
+    detector.reset()
+    assert probabilities(detector, babble(1.0)) == first
+
+
+def test_a_block_of_another_length_is_refused(detector: SpeechDetector) -> None:
+    with pytest.raises(ValueError, match="512 samples"):
+        detector.step(silence(0.1))
+
+
+def test_a_file_that_is_no_model_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "vad.onnx"
+    path.write_text("not a model")
+    with pytest.raises(ModelError, match=r"vad\.onnx cannot be loaded .* 'driver-monitor models pull'$"):
+        SpeechDetector(path)
+
+
+def test_importing_the_detector_does_not_load_the_runtime() -> None:
+    module = importlib.import_module("driver_monitor.perception.speech_detector")
+    assert not hasattr(module, "onnxruntime")
