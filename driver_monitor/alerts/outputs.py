@@ -1,0 +1,172 @@
+"""Where alerts go: what every output offers, which alert is the most urgent one, and how outputs are opened."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+from driver_monitor.errors import DeviceError
+from driver_monitor.settings import Settings
+from driver_monitor.signals import LEVELS, Alert, AlertKind, DriverState, Part, Report, SensorStatus
+
+CLOSED_EYES: frozenset[AlertKind] = frozenset({"microsleep", "sleep", "unresponsive"})
+"""The closed-eye family sounds more urgent than any distraction (STANDARDS: Euro NCAP)."""
+_EMOTIONS = frozenset({"stress", "anger"})
+
+Send: TypeAlias = Callable[[int, bytes], None]
+"""Sends one frame with a standard id on the vehicle bus; raises ``DeviceError``."""
+
+
+class AlertOutput(Protocol):
+    """Something that makes alerts seen, heard or felt. No call waits."""
+
+    @property
+    def part(self) -> Part | None:
+        """What its health is told as; ``None`` when it cannot fail."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why it does not work just now, in one sentence."""
+
+    def handle(self, alert: Alert) -> None:
+        """Take one step of an alert."""
+
+    def states(self, states: Sequence[DriverState]) -> None:
+        """Take the driver's states, ten times a second."""
+
+    def close(self) -> None:
+        """Fall silent and let go of the device; a second call does nothing."""
+
+
+class StandingAlerts:
+    """The alerts that stand, and the most urgent of them."""
+
+    def __init__(self) -> None:
+        self._standing: dict[int, Alert] = {}
+
+    def step(self, alert: Alert) -> None:
+        """Take one step of an alert."""
+        if alert.action == "cleared":
+            self._standing.pop(alert.id, None)
+        else:
+            self._standing[alert.id] = alert
+
+    def unanswered(self) -> Alert | None:
+        """Give the most urgent alert that the driver has not acknowledged."""
+        return max((a for a in self._standing.values() if a.action != "acknowledged"), key=urgency, default=None)
+
+    def any(self) -> Alert | None:
+        """Give the most urgent alert whose cause lasts, acknowledged or not."""
+        return max(self._standing.values(), key=urgency, default=None)
+
+
+def urgency(alert: Alert) -> tuple[int, bool, int]:
+    """Rank alerts: by level, then closed eyes first, then the newest."""
+    return LEVELS.index(alert.level), alert.kind in CLOSED_EYES, alert.id
+
+
+def stays_in_cab(settings: Settings, report: Report) -> bool:
+    """Whether a report must never be stored or leave the vehicle: stress and anger at a workplace (EU AI Act art. 5(1)(f))."""
+    if settings.trip.deployment != "fleet":
+        return False
+    return (isinstance(report, Alert) and report.kind in _EMOTIONS) or (
+        isinstance(report, DriverState) and report.state in _EMOTIONS
+    )
+
+
+def open_pin_factory(name: str) -> tuple[Any, str | None]:
+    """Open gpiozero's pin factory.
+
+    Parameters
+    ----------
+    name
+        ``auto`` takes the first that works on this board, and simulated pins where none does.
+
+    Returns
+    -------
+    tuple
+        The factory, and in one sentence why its pins are simulated (``None`` when they are real or were asked to be).
+
+    Raises
+    ------
+    DeviceError
+        A factory was named and does not work here.
+    """
+    from gpiozero.pins.mock import MockFactory
+
+    if name == "mock":
+        return MockFactory(), None
+    # lgpio writes its files where LG_WD says when it is imported, else in the working directory
+    os.environ.setdefault("LG_WD", os.environ.get("RUNTIME_DIRECTORY", tempfile.gettempdir()))
+    named = {"lgpio": "LGPIOFactory", "rpigpio": "RPiGPIOFactory", "pigpio": "PiGPIOFactory", "native": "NativeFactory"}
+    reasons = []
+    if name == "auto" and not any(Path("/dev").glob("gpio*")):
+        return MockFactory(), "this machine has no GPIO, so the pins of buzzer, light and button are simulated"
+    for candidate in [name] if name != "auto" else ["lgpio", "rpigpio", "native"]:
+        try:
+            return getattr(import_module(f"gpiozero.pins.{candidate}"), named[candidate])(), None
+        except Exception as problem:  # each library has errors of its own
+            reasons.append(f"{candidate}: {problem}")
+    told = "; ".join(reasons)
+    if name != "auto":
+        raise DeviceError(f"the pin factory {told}; choose another [outputs] pin_factory, or 'mock' for simulated pins")
+    return MockFactory(), f"no pin factory works here ({told}), so the pins of buzzer, light and button are simulated"
+
+
+def open_outputs(
+    settings: Settings, log: logging.Logger, *, factory: Any = None, send: Send | None = None
+) -> tuple[list[AlertOutput], list[SensorStatus]]:
+    """Open every output the settings name; what does not open is told and left out.
+
+    Parameters
+    ----------
+    factory
+        gpiozero's pin factory; opened here when none is given.
+    send
+        Sends on the vehicle bus; without it there is no bus output.
+
+    Returns
+    -------
+    tuple
+        The open outputs, and a status for each that is missing or simulated.
+    """
+    from driver_monitor.alerts.bus import BusOutput
+    from driver_monitor.alerts.buzzer import Buzzer
+    from driver_monitor.alerts.light import Light
+    from driver_monitor.alerts.log import LogOutput
+
+    outputs: list[AlertOutput] = [LogOutput(log, settings)]
+    problems: list[SensorStatus] = []
+    chosen = settings.outputs
+    pins: list[tuple[Part, int, type[Buzzer] | type[Light]]] = []
+    if chosen.buzzer_pin is not None:
+        pins.append(("buzzer", chosen.buzzer_pin, Buzzer))
+    if chosen.light_pin is not None:
+        pins.append(("light", chosen.light_pin, Light))
+    simulated = None
+    for part, pin, output in pins:
+        try:
+            if factory is None:
+                factory, simulated = open_pin_factory(chosen.pin_factory)
+                if simulated:
+                    log.warning("%s", simulated)
+            outputs.append(output(pin, factory))
+        except DeviceError as problem:
+            problems.append(SensorStatus(time.monotonic_ns(), part, "missing", str(problem)))
+        else:
+            if simulated:
+                problems.append(SensorStatus(time.monotonic_ns(), part, "missing", simulated))
+    if settings.vehicle.send_alerts:
+        if send is None:
+            problems.append(
+                SensorStatus(time.monotonic_ns(), "bus", "missing", "no vehicle bus to send alerts on; set [vehicle] interface")
+            )
+        else:
+            outputs.append(BusOutput(settings, send))
+    return outputs, problems

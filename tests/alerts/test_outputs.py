@@ -1,0 +1,230 @@
+"""Buzzer, light and log: what the driver hears and sees of an alert's life."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from gpiozero.pins.mock import MockFactory
+
+from driver_monitor.alerts.buzzer import CLOSED_EYE_PATTERNS, PATTERNS, Buzzer, Pattern, pattern_of
+from driver_monitor.alerts.light import Light
+from driver_monitor.alerts.log import LogOutput, in_words
+from driver_monitor.alerts.outputs import StandingAlerts, open_outputs, open_pin_factory, stays_in_cab
+from driver_monitor.errors import DeviceError
+from driver_monitor.settings import Outputs, Settings, Trip, Vehicle
+from driver_monitor.signals import LEVELS, Alert, AlertAction, AlertKind, DriverState, Evidence, Level, nanoseconds
+
+LOG = logging.getLogger("test.outputs")
+
+
+def alert(
+    action: AlertAction = "raised", level: Level = "warning", kind: AlertKind = "long_distraction", number: int = 1
+) -> Alert:
+    evidence = (
+        Evidence("perclos_short", 0.4, 0.18, "1"),
+        Evidence("yawns", 1.5, 3, "in 5 min"),
+        Evidence("prior", -0.2, None, ""),
+    )
+    return Alert(nanoseconds(12.34), action, number, kind, level, "one glance off the road ≥ 3 s", "test", evidence)
+
+
+def soon(true: Callable[[], bool], limit_s: float = 3.0) -> bool:
+    end = time.monotonic() + limit_s
+    while not true():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+def changes(pin: Any) -> int:
+    return len(pin.states)
+
+
+def duty(pattern: Pattern) -> float:
+    return sum(on for on, _ in pattern.steps) / sum(on + off for on, off in pattern.steps)
+
+
+def test_every_level_sounds_different_and_closed_eyes_sound_more_urgent() -> None:
+    everything = [*PATTERNS.values(), *CLOSED_EYE_PATTERNS.values()]
+    assert len(set(everything)) == len(everything) == 6
+    for level in PATTERNS:
+        sound = sum(on for on, _ in CLOSED_EYE_PATTERNS[level].steps), duty(CLOSED_EYE_PATTERNS[level])
+        assert sound[0] >= sum(on for on, _ in PATTERNS[level].steps)
+        assert sound[1] > duty(PATTERNS[level]) or level == "caution"
+    assert duty(CLOSED_EYE_PATTERNS["critical"]) == 1.0
+    assert pattern_of(alert(level="advice")) is None
+    assert pattern_of(alert(kind="sleep")) != pattern_of(alert(kind="long_distraction"))
+
+
+def test_a_warning_sounds_until_it_is_acknowledged() -> None:
+    factory = MockFactory()
+    pin = factory.pin(18)
+    with_buzzer = Buzzer(18, factory)
+    try:
+        begun = time.monotonic()
+        with_buzzer.handle(alert("raised"))
+        assert time.monotonic() - begun < 0.1  # the loop does not wait for the sound
+        assert soon(lambda: changes(pin) >= 6)  # on, off, on, off, …: it repeats
+        with_buzzer.handle(alert("acknowledged"))
+        assert soon(lambda: not pin.state)
+        quiet = changes(pin)
+        time.sleep(0.7)  # longer than one turn of the pattern
+        assert changes(pin) == quiet
+        with_buzzer.handle(alert("repeated"))
+        assert soon(lambda: changes(pin) > quiet)
+        with_buzzer.handle(alert("cleared"))
+        assert soon(lambda: not pin.state)
+    finally:
+        with_buzzer.close()
+        with_buzzer.close()
+
+
+def test_a_chime_sounds_once_and_again_when_repeated() -> None:
+    factory = MockFactory()
+    pin = factory.pin(18)
+    buzzer = Buzzer(18, factory)
+    try:
+        buzzer.handle(alert("raised", "caution"))
+        assert soon(lambda: changes(pin) == 5)  # first state, then on off on off
+        time.sleep(0.5)
+        assert changes(pin) == 5
+        buzzer.handle(alert("raised", "advice", number=2))  # something lesser does not ring it again
+        time.sleep(0.2)
+        assert changes(pin) == 5
+        buzzer.handle(alert("repeated", "caution"))
+        assert soon(lambda: changes(pin) == 9)
+    finally:
+        buzzer.close()
+
+
+def test_sleep_drowns_a_distraction_and_the_distraction_comes_back() -> None:
+    factory = MockFactory()
+    pin = factory.pin(18)
+    buzzer = Buzzer(18, factory)
+    try:
+        buzzer.handle(alert("raised", "warning", "long_distraction", 1))
+        buzzer.handle(alert("raised", "critical", "sleep", 2))
+        assert soon(lambda: bool(pin.state))
+        steady = changes(pin)
+        time.sleep(1.3)
+        assert changes(pin) == steady  # unbroken
+        buzzer.handle(alert("cleared", "critical", "sleep", 2))
+        assert soon(lambda: changes(pin) >= steady + 4)
+    finally:
+        buzzer.close()
+    assert not pin.state
+
+
+def test_closing_silences() -> None:
+    factory = MockFactory()
+    pin = factory.pin(18)
+    buzzer = Buzzer(18, factory)
+    buzzer.handle(alert("raised", "critical", "sleep"))
+    assert soon(lambda: bool(pin.state))
+    buzzer.close()
+    assert not pin.state
+
+
+def test_the_light_blinks_faster_with_each_level_and_stays_on_when_acknowledged() -> None:
+    factory = MockFactory()
+    pin = factory.pin(23)
+    light = Light(23, factory)
+    light.handle(alert("raised", "advice"))
+    assert soon(lambda: bool(pin.state))
+    counts = []
+    for level in ("caution", "warning", "critical"):
+        light.handle(alert("escalated", level))
+        before = changes(pin)
+        time.sleep(1.1)
+        counts.append(changes(pin) - before)
+    assert counts == sorted(set(counts))
+    light.handle(alert("acknowledged", "critical"))
+    assert soon(lambda: bool(pin.state))
+    steady = changes(pin)
+    time.sleep(0.3)
+    assert changes(pin) <= steady + 1
+    light.handle(alert("cleared", "critical"))
+    assert soon(lambda: not pin.state)
+    light.close()
+    light.close()
+
+
+def test_the_most_urgent_alert_does_not_depend_on_the_order() -> None:
+    steps = [alert("raised", level, kind, i) for i, (level, kind) in enumerate(itertools.product(LEVELS, ("drowsy", "sleep")))]
+    for order in (steps, steps[::-1], steps[3:] + steps[:3]):
+        standing = StandingAlerts()
+        for step in order:
+            standing.step(step)
+        top = standing.unanswered()
+        assert top is not None
+        assert (top.level, top.kind) == ("critical", "sleep")
+
+
+def test_the_log_says_what_when_how_urgent_and_why(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "test.outputs"):
+        LogOutput(LOG, Settings(), zero_ns=nanoseconds(2.0)).handle(alert("raised"))
+        LogOutput(LOG, Settings(), zero_ns=nanoseconds(2.0)).handle(alert("cleared"))
+    assert [r.getMessage() for r in caplog.records] == [
+        "10.3 s: long distraction raised, warning: one glance off the road ≥ 3 s (yawns 3 in 5 min, perclos short 0.18)",
+        "10.3 s: long distraction cleared, warning",
+    ]
+    assert in_words(Alert(0, "raised", 1, "phone", "caution", "rule", "s")) == "rule"
+
+
+def test_in_a_fleet_stress_and_anger_are_not_even_logged(caplog: pytest.LogCaptureFixture) -> None:
+    fleet = Settings(trip=Trip(deployment="fleet", emotion_safety_purpose="stated"))
+    with caplog.at_level(logging.INFO, "test.outputs"):
+        LogOutput(LOG, fleet).handle(alert(kind="anger"))
+        LogOutput(LOG, fleet).handle(alert(kind="drowsy"))
+        LogOutput(LOG, Settings()).handle(alert(kind="stress"))
+    assert [r.getMessage().split()[2] for r in caplog.records] == ["drowsy", "stress"]
+    assert stays_in_cab(fleet, DriverState(0, "stress", 0.5, 1.0))
+    assert not stays_in_cab(fleet, DriverState(0, "fatigue", 0.5, 1.0))
+
+
+def test_simulated_pins_are_told_in_one_line(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pathlib.Path.glob", lambda *_: iter(()))
+    with caplog.at_level(logging.INFO, "test.outputs"):
+        outputs, problems = open_outputs(Settings(), LOG)
+    assert [o.part for o in outputs] == [None, "buzzer", "light"]
+    assert [r.getMessage() for r in caplog.records] == [problems[0].reason]
+    assert "no GPIO" in problems[0].reason
+    for output in outputs:
+        output.close()
+
+
+def test_no_pins_no_outputs() -> None:
+    outputs, problems = open_outputs(Settings(outputs=Outputs(buzzer_pin=None, light_pin=None)), LOG)
+    assert [o.part for o in outputs] == [None]
+    assert problems == []
+
+
+def test_one_pin_for_two_things_is_told_and_the_rest_goes_on() -> None:
+    both = Settings(outputs=Outputs(buzzer_pin=18, light_pin=18, pin_factory="mock"), vehicle=Vehicle(send_alerts=True))
+    outputs, problems = open_outputs(both, LOG)
+    assert [o.part for o in outputs] == [None, "buzzer"]
+    assert [(p.part, p.state) for p in problems] == [("light", "missing"), ("bus", "missing")]
+    assert "choose another [outputs] light_pin" in problems[0].reason
+    for output in outputs:
+        output.close()
+
+
+def test_a_named_factory_that_does_not_work_here_is_an_error() -> None:
+    with pytest.raises(DeviceError, match=r"pigpio: .*; choose another \[outputs\] pin_factory"):
+        open_pin_factory("pigpio")
+
+
+def test_lgpio_is_told_where_to_write_before_it_is_loaded() -> None:
+    script = "import os; from driver_monitor.alerts.outputs import open_pin_factory as f; f('auto'); print(os.environ['LG_WD'])"
+    environment = {k: v for k, v in os.environ.items() if k != "LG_WD"} | {"RUNTIME_DIRECTORY": "/run/somewhere"}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "/run/somewhere\n"
