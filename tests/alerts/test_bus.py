@@ -40,7 +40,7 @@ def bench() -> Iterator[tuple[Callable[[int, bytes], None], Read]]:
             ours.send(can.Message(arbitration_id=frame_id, data=data, is_extended_id=False))
 
         def read() -> list[tuple[str, dict[str, object]]]:
-            out = []
+            out: list[tuple[str, dict[str, object]]] = []
             while (message := theirs.recv(0)) is not None:
                 described = database.get_message_by_frame_id(message.arbitration_id)
                 decoded = described.decode_simple(bytes(message.data))

@@ -159,7 +159,8 @@ def test_the_light_blinks_faster_with_each_level_and_stays_on_when_acknowledged(
 
 
 def test_the_most_urgent_alert_does_not_depend_on_the_order() -> None:
-    steps = [alert("raised", level, kind, i) for i, (level, kind) in enumerate(itertools.product(LEVELS, ("drowsy", "sleep")))]
+    kinds: tuple[AlertKind, ...] = ("drowsy", "sleep")
+    steps = [alert("raised", level, kind, i) for i, (level, kind) in enumerate(itertools.product(LEVELS, kinds))]
     for order in (steps, steps[::-1], steps[3:] + steps[:3]):
         standing = StandingAlerts()
         for step in order:
