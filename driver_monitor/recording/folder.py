@@ -71,8 +71,16 @@ class PartReader(Protocol):
 class Recording:
     """An open recording. ``samples`` streams it once, in time order."""
 
-    def __init__(self, name: str, opened: dict[Part, tuple[str, PartReader]], absent: dict[Part, str], notes: list[str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        opened: dict[Part, tuple[str, PartReader]],
+        absent: dict[Part, str],
+        notes: list[str],
+        files: list[Path],
+    ) -> None:
         self.name = name
+        self.files = files
         self.parts: list[tuple[Part, str]] = [(part, opened[part][0]) for part in PARTS if part in opened]
         self.missing: list[Part] = [part for part in PARTS if part not in opened]
         self._readers: dict[Part, PartReader] = {part: opened[part][1] for part in PARTS if part in opened}
@@ -257,7 +265,7 @@ def _open_parts(
         for _, reader in opened.values():
             reader.close()
         raise
-    return Recording(name, opened, absent, notes)
+    return Recording(name, opened, absent, notes, [entry.file for entry in chosen.values() if entry.file is not None])
 
 
 def _sound_track(path: Path, video: PartReader, offset_ns: int, notes: list[str]) -> SoundReader | None:
