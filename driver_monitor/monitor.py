@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from driver_monitor.perception.visibility import PictureCheck
 from driver_monitor.perception.voice import Voice
 from driver_monitor.settings import Settings
 from driver_monitor.signals import (
+    NS_PER_S,
     Angles,
     AudioChunk,
     ButtonPress,
@@ -42,7 +43,10 @@ from driver_monitor.signals import (
     Tick,
     VehicleMeasurement,
     VoiceMeasurement,
+    nanoseconds,
 )
+
+_LISTEN_NS = NS_PER_S
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,10 +91,13 @@ class Monitor:
         self._anger = Anger(settings)
         self._not_seen = NotSeen(settings.fatigue)
         self._policy = AlertPolicy(settings.alerts, settings.distraction, settings.fatigue)
-        self._vehicle: VehicleMeasurement | None = None
+        self._vehicle = VehicleMeasurement(0, reason="the bus has not been heard yet")
+        self._scripted: VehicleMeasurement | None = None  # measured elsewhere
+        self._heard: list[AudioChunk] = []
         self._lost: dict[str, str] = {}
         self._speed_known: bool | None = None
         self._track: FaceTrack | None = None
+        self._felt_ns: int | None = None  # the picture stress and anger last read
         self._found: FaceLandmarks | None = None
         self._conditions: list[Condition] = []
         self._slow: list[Condition] = []
@@ -115,7 +122,8 @@ class Monitor:
             case Tick():
                 return self._tick(t_ns)
             case AudioChunk():
-                return self._sound(sample)
+                self._heard.append(sample)  # read once a second: one sitting costs a third of many
+                return []
             case VoiceMeasurement():
                 self._stress.voice(sample)
                 self._anger.voice(sample)
@@ -123,7 +131,7 @@ class Monitor:
             case CanFrame():
                 return self._bus(sample)
             case VehicleMeasurement():
-                self._vehicle = sample
+                self._vehicle = self._scripted = sample
                 return []
             case HeartBeat():
                 return self._pulse(self._heart.step(sample))
@@ -138,7 +146,8 @@ class Monitor:
 
     def finish(self) -> list[Report]:
         """The samples have ended: report what still lasts."""
-        return [] if self._now_ns is None else list(self._tracker.finish(self._now_ns))
+        t_ns = self._now_ns
+        return [] if t_ns is None else [*self._listen(t_ns), *self._tracker.finish(t_ns)]
 
     def close(self) -> None:
         """Let go of the models."""
@@ -180,23 +189,23 @@ class Monitor:
         self._fatigue.picture(face.t_ns, usable, track.in_yawn, track.closure, track.open_since_ns)
         self._fatigue.events(events)
         self._distraction.picture(track.gaze, self._tracker.gaze_trusted)
-        if not track.in_yawn:
-            self._stress.face(face)
-            self._anger.face(face)
         return [*events, *self._tracker.health(face.t_ns), *self._decide(face.t_ns)]
 
-    def _sound(self, chunk: AudioChunk) -> list[Report]:
-        out: list[Report] = []
-        for heard in self._voice.step(chunk):
-            if isinstance(heard, Event):
-                out.append(heard)
-            else:
-                self._stress.voice(heard)
-                self._anger.voice(heard)
+    def _listen(self, t_ns: int) -> list[Event]:
+        out: list[Event] = []
+        for chunk in self._heard:
+            for heard in self._voice.step(chunk):
+                if isinstance(heard, Event):
+                    out.append(replace(heard, t_ns=t_ns))
+                else:
+                    self._stress.voice(heard)
+                    self._anger.voice(heard)
+        self._heard.clear()
         return out
 
     def _bus(self, frame: CanFrame) -> list[Report]:
-        _, beat = self._driving.step(frame)
+        drive, beat = self._driving.step(frame)
+        self._vehicle = drive or self._vehicle
         return [] if beat is None else self._pulse(self._heart.step(beat))
 
     def _pulse(self, heart: HeartMeasurement) -> list[Report]:
@@ -212,21 +221,25 @@ class Monitor:
         return [Health(status.t_ns, status.part, status.state, status.reason)]
 
     def _tick(self, t_ns: int) -> list[Report]:
+        self._vehicle = self._drive(t_ns)
         events = self._tracker.visibility.tick(t_ns)
+        if self._heard and t_ns - self._heard[0].t_ns >= _LISTEN_NS:
+            events += self._listen(t_ns)
         states = self._states(t_ns)
         return [*events, *self._speed_health(t_ns), *states, *self._decide(t_ns)]
 
     # -------------------------------------------------------------------------------------------------------- deciding
 
-    def _vehicle_now(self, t_ns: int) -> VehicleMeasurement:
-        stale_ns = self._settings.vehicle.stale_s * 1e9
-        if self._vehicle is not None and t_ns - self._vehicle.t_ns <= stale_ns:
-            return self._vehicle
+    def _drive(self, t_ns: int) -> VehicleMeasurement:
+        """The drive as known now, without what is stale."""
+        scripted = self._scripted
+        if scripted is not None and t_ns - scripted.t_ns <= nanoseconds(self._settings.vehicle.stale_s):
+            return scripted
         return self._driving.measure(t_ns)
 
     def _decide(self, t_ns: int) -> list[Report]:
         """Rules that answer within a picture, joined with the slow ones as they stood at the last tick."""
-        vehicle = self._vehicle_now(t_ns)
+        vehicle = self._vehicle
         sight = self._tracker.visibility.sight
         unresponsive = self._responsiveness.condition(
             t_ns,
@@ -243,6 +256,10 @@ class Monitor:
 
     def _states(self, t_ns: int) -> list[DriverState]:
         """All states; what changes over seconds or minutes is worked out here, ten times a second."""
+        if self._track is not None and not self._track.in_yawn and self._track.face.t_ns != self._felt_ns:
+            self._felt_ns = self._track.face.t_ns
+            self._stress.face(self._track.face)
+            self._anger.face(self._track.face)
         fatigue, drowsy = self._fatigue.step(t_ns)
         stress, stressed = self._stress.step(t_ns)
         anger, angry = self._anger.step(t_ns)
@@ -250,7 +267,7 @@ class Monitor:
         return [fatigue, self._distraction.state(t_ns), stress, anger, self._responsiveness.state(t_ns)]
 
     def _speed_health(self, t_ns: int) -> list[Report]:
-        vehicle = self._vehicle_now(t_ns)
+        vehicle = self._vehicle
         known = vehicle.speed_kmh is not None
         if known == self._speed_known:
             return []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 from driver_monitor.signals import DriverState, Evidence, StateName
 
@@ -14,6 +15,7 @@ def term(name: str, contribution: float, measured: float | None, unit: str) -> E
     return Evidence(name, round(contribution, 4) + 0.0, None if measured is None else round(measured, 4), unit)
 
 
+@lru_cache(maxsize=64)  # most timers stand at 0 for most of a drive
 def timer(name: str, measured: float, limit: float, unit: str = "s") -> Evidence:
     """A timer against its limit: the contribution is the log of their ratio, 0 when the limit is just met."""
     return term(name, math.log(max(measured, 0.01) / limit), measured, unit)

@@ -15,7 +15,7 @@ BLOCKED: frozenset[Sight] = frozenset({"covered", "dark", "frozen", "no_picture"
 
 _NO_PICTURE_S = 1.0  # a camera that was there and sends nothing for this long is not seeing
 _EVENT_AFTER_S = 0.5  # shorter troubles (a hand passing, one lost frame) are no event
-_GRID = 8  # every eighth pixel in each direction tells brightness well enough
+_GRID = 16  # every sixteenth pixel in each direction tells brightness well enough
 
 
 class PictureCheck:

@@ -1,0 +1,213 @@
+"""What the loop costs beside the face landmarks alone, both measured in one run, picture by picture in turn."""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+import resource
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from driver_monitor.errors import RecordingError
+from driver_monitor.perception.face_landmarks import FaceDetector, FaceLandmarks
+from driver_monitor.settings import Settings
+from driver_monitor.signals import AudioChunk, CameraFrame, CanFrame, HeartBeat, Sample, Tick, nanoseconds
+
+TARGET_RATIO = 1.10
+_WARM_UP = 15  # pictures at the start that are not counted: caches fill, the tracker finds the face
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Time of one stage over its calls, ms."""
+
+    name: str
+    calls: int
+    median: float
+    p95: float
+    p99: float
+
+
+def _stage(name: str, times_ms: list[float]) -> Stage:
+    ordered = sorted(times_ms)
+
+    def at(share: float) -> float:
+        return ordered[min(len(ordered) - 1, math.floor(share * len(ordered)))] if ordered else math.nan
+
+    return Stage(name, len(ordered), at(0.5), at(0.95), at(0.99))
+
+
+def _mean_less_worst(times_ms: list[float]) -> float:
+    kept = sorted(times_ms)[: math.ceil(0.99 * len(times_ms))]
+    return sum(kept) / len(kept)
+
+
+def _timed(call: Callable[[], _T]) -> tuple[_T, float]:
+    start = time.perf_counter()
+    result = call()
+    return result, (time.perf_counter() - start) * 1e3
+
+
+class _TimedFace:
+    """A face detector that keeps its last time."""
+
+    def __init__(self, detector: FaceDetector) -> None:
+        self._detector = detector
+        self.last_ms = 0.0
+
+    def detect(self, frame: CameraFrame) -> FaceLandmarks | None:
+        found, self.last_ms = _timed(lambda: self._detector.detect(frame))
+        return found
+
+    def close(self) -> None:
+        self._detector.close()
+
+
+def other_senses(until_s: float) -> list[Sample]:
+    """A bus at 50 Hz, a heart at 72 beats a minute and a voice-like buzz that speaks half of the time."""
+    import cantools
+    import numpy as np
+
+    from driver_monitor.resources import config_dir
+
+    message = cantools.database.load_file(config_dir() / "driver_monitor.dbc").get_message_by_name("DriveState")
+    drive = message.encode({s.name: 90.0 if s.name == "VehicleSpeed" else 0.0 for s in message.signals})
+    out: list[Sample] = [
+        CanFrame(nanoseconds(k / 50.0), message.frame_id, drive, message.is_extended_frame) for k in range(int(until_s * 50))
+    ]
+    out += [HeartBeat(nanoseconds(k * 0.833), rr_ms=833.0 + 20.0 * math.sin(k)) for k in range(int(until_s / 0.833))]
+    rate = 16_000
+    t = np.arange(int(until_s * rate)) / rate
+    pitch = 2.0 * np.pi * np.cumsum(120.0 + 20.0 * np.sin(2.0 * np.pi * 0.7 * t)) / rate
+    voice = sum(np.sin(k * pitch) / k for k in range(1, 20))
+    loud = (np.sin(2.0 * np.pi * 4.0 * t) > -0.5) * (np.sin(2.0 * np.pi * 0.25 * t) > 0.0)
+    sound = (0.05 * voice * loud).astype(np.float32)
+    for k in range(len(sound) // 512):
+        end = (k + 1) * 512
+        out.append(AudioChunk(nanoseconds(end / rate), sound[k * 512 : end], rate))
+    return out
+
+
+def measure(samples: Iterable[Sample], settings: Settings) -> tuple[list[Stage], float, float, int]:
+    """Times of all stages, the ratio of the whole loop to the landmarks alone, the same for the face path, and pictures.
+
+    Every picture is given to a lone detector and to the Monitor, in turns first.
+    """
+    from driver_monitor.model_store import model_path
+    from driver_monitor.monitor import Monitor
+    from driver_monitor.perception.face_landmarks import MediaPipeFace
+    from driver_monitor.perception.speech_detector import SpeechDetector
+
+    def detector() -> MediaPipeFace:
+        return MediaPipeFace(
+            model_path("face_landmarker"),
+            detection=settings.face.detection_confidence,
+            presence=settings.face.presence_confidence,
+        )
+
+    alone, face = detector(), _TimedFace(detector())
+    monitor = Monitor(settings, face=face, speech=SpeechDetector(model_path("silero_vad")).step)
+    times: dict[str, list[float]] = {}
+    names = {CanFrame: "bus, a frame", HeartBeat: "heart, a beat", Tick: "tick: sound, states"}
+    pictures = 0
+    reports = 0
+    for sample in samples:
+        if not isinstance(sample, CameraFrame):
+            made, ms = _timed(lambda s=sample: monitor.step(s))  # type: ignore[misc]
+            reports += len(made)
+            if pictures > _WARM_UP and type(sample) in names:
+                times.setdefault(names[type(sample)], []).append(ms)
+            continue
+        pictures += 1
+        lone_ms = 0.0
+        if pictures % 2:
+            _, lone_ms = _timed(lambda s=sample: alone.detect(s))  # type: ignore[misc]
+        made, ms = _timed(lambda s=sample: monitor.step(s))  # type: ignore[misc]
+        reports += len(made)
+        if not pictures % 2:
+            _, lone_ms = _timed(lambda s=sample: alone.detect(s))  # type: ignore[misc]
+        if pictures > _WARM_UP:
+            times.setdefault("landmarks alone", []).append(lone_ms)
+            times.setdefault("picture, whole way", []).append(ms)
+            times.setdefault("  of it landmarks", []).append(face.last_ms)
+            times.setdefault("  of it all else", []).append(ms - face.last_ms)
+    alone.close()
+    monitor.close()
+    if pictures <= 2 * _WARM_UP:
+        raise RecordingError(f"only {pictures} pictures; {2 * _WARM_UP + 1} are the least that can be timed")
+    counted = len(times["landmarks alone"])
+    lone = _stage("", times["landmarks alone"]).median
+    picture = _stage("", times["picture, whole way"]).median
+    # ticks that read the sound cost more than the others: their mean counts, less the worst 1 % (a neighbour's burst of load)
+    rest = sum(_mean_less_worst(spent) * len(spent) / counted for name, spent in times.items() if name in names.values())
+    stages = [_stage(name, spent) for name, spent in times.items()]
+    return stages, (picture + rest) / lone, picture / lone, counted
+
+
+def _samples(video: Path | None, frames: int) -> list[Sample]:
+    import heapq
+
+    from driver_monitor.recording.folder import open_recording
+
+    if video is None:
+        from driver_monitor.bench.pictures import virtual_pictures
+
+        pictures: list[Sample] = list(virtual_pictures(frames))
+    else:
+        pictures = []
+        with open_recording(video) as recording:
+            for sample in recording.samples():
+                if isinstance(sample, CameraFrame):
+                    pictures.append(sample)
+                    if len(pictures) >= frames:
+                        break
+    if not pictures:
+        raise RecordingError(f"{video} holds no pictures")
+    end_s = pictures[-1].t_ns * 1e-9
+    ticks: list[Sample] = [Tick(nanoseconds(k / 10.0)) for k in range(int(end_s * 10) + 1)]
+    senses = sorted(other_senses(end_s), key=lambda s: s.t_ns)
+    return list(heapq.merge(senses, pictures, ticks, key=lambda s: s.t_ns))
+
+
+def speed_command(video: Path | None, frames: int, as_json: bool) -> int:
+    """Print the times and the ratio; see :func:`measure`."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from driver_monitor.runtime.lockdown import lock_down
+
+    samples = _samples(video, frames)
+    lock_down()
+    stages, ratio, face_ratio, counted = measure(samples, Settings())
+    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+    if as_json:
+        print(
+            json.dumps(
+                {
+                    "pictures": counted,
+                    "stages_ms": {
+                        s.name.strip(): {"calls": s.calls, "median": s.median, "p95": s.p95, "p99": s.p99} for s in stages
+                    },
+                    "ratio_whole_loop": ratio,
+                    "ratio_face_path": face_ratio,
+                    "target_ratio": TARGET_RATIO,
+                    "peak_memory_mib": peak_mib,
+                    "machine": platform.machine(),
+                }
+            )
+        )
+        return 0
+    table = Table("stage", "calls", "median ms", "p95", "p99", title=f"{counted} pictures on {platform.machine()}")
+    for s in stages:
+        table.add_row(s.name, str(s.calls), f"{s.median:.3f}", f"{s.p95:.3f}", f"{s.p99:.3f}")
+    console = Console()
+    console.print(table)
+    verdict = "within" if ratio <= TARGET_RATIO else "OVER"
+    console.print(f"whole loop / landmarks alone: {ratio:.3f} ({verdict} the target of {TARGET_RATIO:.2f})")
+    console.print(f"face path / landmarks alone: {face_ratio:.3f}; peak memory {peak_mib:.0f} MiB (with {frames} pictures held)")
+    return 0
