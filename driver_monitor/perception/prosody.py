@@ -149,7 +149,8 @@ class Stretch:
     def add(self, heard: Bands, noise: Bands, f0_hz: float | None) -> None:
         """One hop; the noise floor's own power is taken off the two bands of the tilt."""
         self._hops.append(
-            _Hop(decibels(heard.loud), max(heard.low - noise.low, 0.0), max(heard.high - noise.high, 0.0), f0_hz)
+            # not held at 0 hop by hop: that would leave half of the noise's own swing in
+            _Hop(decibels(heard.loud), heard.low - noise.low, heard.high - noise.high, f0_hz)
         )
 
     def prosody(self) -> Prosody:

@@ -15,7 +15,7 @@ BLOCK = 512
 """Samples a step takes (32 ms): the only length the network was trained on at 16 kHz."""
 
 CONTEXT = 64
-"""Samples of the block before that the network must see first; without them it hears next to no speech at all."""
+"""Samples of the block before that go in front: fed 512 alone it takes any shape and hears next to no speech at all."""
 
 
 class SpeechDetector:

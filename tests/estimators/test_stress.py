@@ -147,6 +147,14 @@ def test_one_channel_may_be_enough_where_the_settings_say_so_but_its_value_must_
     assert first_met(told) is not None
 
 
+def test_a_value_over_a_low_threshold_is_no_alert_while_one_channel_speaks_for_it() -> None:
+    settings = Settings.model_validate({"emotion": {"stress_threshold": 0.6}})
+    stress = rested(Stress(settings))
+    told = drive(stress, 185.0, 300.0, face=lambda t: face_of(t, NEUTRAL), heart=lambda t: heart_of(t, 110.0, 10.0))
+    assert value(told[-1]) > 0.6
+    assert first_met(told) is None
+
+
 @pytest.mark.parametrize(("fps", "lost"), [(10.0, 0.0), (15.0, 0.0), (60.0, 0.0), (30.0, 0.2)])
 def test_the_frame_rate_does_not_move_the_moment(fps: float, lost: float) -> None:
     def moment(fps: float, lost: float) -> float | None:

@@ -117,6 +117,14 @@ def test_a_flatter_spectrum_has_a_higher_tilt() -> None:
     assert (tilts[2] or 0.0) - (tilts[0] or 0.0) > 6.0
 
 
+def test_hiss_that_was_there_before_the_voice_is_taken_off_the_tilt() -> None:
+    sound = np.concatenate((silence(3.0), babble(3.0, rms=0.03)))
+    hiss = np.random.default_rng(0).normal(0, 0.006, sound.size).astype(np.float32)
+    clean = last_spoken(hear(Voice(settings.Voice(), loud_is_speech()), sound)[0])
+    hissing = last_spoken(hear(Voice(settings.Voice(), loud_is_speech(0.036)), sound + hiss)[0])
+    assert hissing.tilt_db == pytest.approx(clean.tilt_db, abs=0.3)
+
+
 def test_a_recording_twenty_decibels_quieter_has_the_same_prosody() -> None:
     sound = np.concatenate((silence(0.5), babble(3.0)))
     loud = last_spoken(hear(Voice(settings.Voice(), loud_is_speech()), sound)[0])

@@ -38,6 +38,23 @@ def test_a_voice_is_speech_and_road_noise_a_tone_and_silence_are_not(detector: S
         assert max(probabilities(detector, other)) < 0.3
 
 
+def test_each_block_comes_with_the_last_64_samples_before_it(detector: SpeechDetector, monkeypatch: pytest.MonkeyPatch) -> None:
+    fed: list[Sound] = []
+
+    class Session:
+        def run(self, _: None, inputs: dict[str, Sound]) -> tuple[Sound, Sound]:
+            fed.append(inputs["input"].copy())
+            return np.zeros((1, 1), np.float32), inputs["state"]
+
+    sound = babble(0.2)
+    detector.reset()
+    with monkeypatch.context() as patch:
+        patch.setattr(detector, "_session", Session())
+        probabilities(detector, sound)
+    assert fed[0][0].tolist() == [0.0] * 64 + sound[:512].tolist()
+    assert fed[2][0].tolist() == sound[1024 - 64 : 1536].tolist()
+
+
 def test_what_was_heard_is_forgotten_on_reset_and_only_then(detector: SpeechDetector) -> None:
     detector.reset()
     first = probabilities(detector, babble(1.0))
