@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from types import TracebackType
@@ -28,6 +29,12 @@ _READ_S = 0.1
 
 class LinkError(OSError):
     """The bridge cannot be opened, or is gone; the message is one sentence."""
+
+
+def _why(problem: Exception) -> str:
+    """Say the system's own reason: pyserial wraps it in a second sentence."""
+    number = getattr(problem, "errno", None)
+    return os.strerror(number) if number else str(problem)
 
 
 class Link:
@@ -57,7 +64,7 @@ class Link:
         except ValueError as problem:
             raise LinkError(f"the serial port {port} cannot be used: {problem}; give a port such as /dev/ttyACM0") from None
         except self._failures as problem:
-            raise LinkError(f"the serial port {port} cannot be opened: {problem}; is the bridge plugged in?") from None
+            raise LinkError(f"the serial port {port} cannot be opened ({_why(problem)}); is the bridge plugged in?") from None
 
     @property
     def statistics(self) -> Statistics:
@@ -71,7 +78,7 @@ class Link:
         try:
             self._serial.write(frame)
         except self._failures as problem:
-            raise LinkError(f"the bridge at {self.port} takes no more bytes: {problem}; look at its cable") from None
+            raise LinkError(f"the bridge at {self.port} takes no more bytes ({_why(problem)}); look at its cable") from None
 
     def receive(self) -> list[Message]:
         """Messages that came within a tenth of a second; keeps the link alive and answers what wants an answer.
@@ -86,7 +93,7 @@ class Link:
         try:
             data = self._serial.read(max(1, self._serial.in_waiting))
         except self._failures as problem:
-            raise LinkError(f"the bridge at {self.port} is gone: {problem}; look at its cable") from None
+            raise LinkError(f"the bridge at {self.port} is gone ({_why(problem)}); look at its cable") from None
         except TypeError:  # pyserial, when another thread closes the port under it
             raise LinkError(f"the serial port {self.port} was closed") from None
         messages = list(self._messages(data))

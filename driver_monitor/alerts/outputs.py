@@ -7,6 +7,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -80,56 +81,53 @@ def stays_in_cab(settings: Settings, report: Report) -> bool:
     )
 
 
-def open_pin_factory(name: str) -> tuple[Any, str | None]:
-    """Open gpiozero's pin factory.
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """gpiozero's pin factory (``None``: none works), and in one sentence why its pins are simulated or missing."""
 
-    Parameters
-    ----------
-    name
-        ``auto`` takes the first that works on this board, and simulated pins where none does.
+    factory: Any
+    reason: str | None = None
 
-    Returns
-    -------
-    tuple
-        The factory, and in one sentence why its pins are simulated (``None`` when they are real or were asked to be).
 
-    Raises
-    ------
-    DeviceError
-        A factory was named and does not work here.
-    """
+def open_pins(name: str) -> Pins:
+    """Open gpiozero's pin factory; ``auto`` takes the board's own, and simulated pins where there is none."""
     from gpiozero.pins.mock import MockFactory
 
     if name == "mock":
-        return MockFactory(), None
+        return Pins(MockFactory())
     # lgpio writes its files where LG_WD says when it is imported, else in the working directory
     os.environ.setdefault("LG_WD", os.environ.get("RUNTIME_DIRECTORY", tempfile.gettempdir()))
-    named = {"lgpio": "LGPIOFactory", "rpigpio": "RPiGPIOFactory", "pigpio": "PiGPIOFactory", "native": "NativeFactory"}
-    reasons = []
+    simulated = "so the pins of buzzer, light and button are simulated"
     if name == "auto" and not any(Path("/dev").glob("gpio*")):
-        return MockFactory(), "this machine has no GPIO, so the pins of buzzer, light and button are simulated"
+        return Pins(MockFactory(), f"this machine has no GPIO, {simulated}")
+    reasons = []
     for candidate in [name] if name != "auto" else ["lgpio", "rpigpio", "native"]:
         try:
-            return getattr(import_module(f"gpiozero.pins.{candidate}"), named[candidate])(), None
+            return Pins(getattr(import_module(f"gpiozero.pins.{candidate}"), _FACTORIES[candidate])())
         except Exception as problem:  # each library has errors of its own
             reasons.append(f"{candidate}: {problem}")
     told = "; ".join(reasons)
-    if name != "auto":
-        raise DeviceError(f"the pin factory {told}; choose another [outputs] pin_factory, or 'mock' for simulated pins")
-    return MockFactory(), f"no pin factory works here ({told}), so the pins of buzzer, light and button are simulated"
+    if name == "auto":
+        return Pins(MockFactory(), f"no pin factory works here ({told}), {simulated}")
+    return Pins(None, f"the pin factory does not work here ({told}); choose another [outputs] pin_factory, or 'mock'")
+
+
+_FACTORIES = {"lgpio": "LGPIOFactory", "rpigpio": "RPiGPIOFactory", "pigpio": "PiGPIOFactory", "native": "NativeFactory"}
 
 
 def open_outputs(
-    settings: Settings, log: logging.Logger, *, factory: Any = None, send: Send | None = None
+    settings: Settings, log: logging.Logger, *, pins: Pins | None = None, send: Send | None = None, zero_ns: int | None = None
 ) -> tuple[list[AlertOutput], list[SensorStatus]]:
     """Open every output the settings name; what does not open is told and left out.
 
     Parameters
     ----------
-    factory
-        gpiozero's pin factory; opened here when none is given.
+    pins
+        Opened here when none are given.
     send
         Sends on the vehicle bus; without it there is no bus output.
+    zero_ns
+        The time that the log counts from; now when none is given.
 
     Returns
     -------
@@ -141,32 +139,34 @@ def open_outputs(
     from driver_monitor.alerts.light import Light
     from driver_monitor.alerts.log import LogOutput
 
-    outputs: list[AlertOutput] = [LogOutput(log, settings)]
+    outputs: list[AlertOutput] = [LogOutput(log, settings, zero_ns)]
     problems: list[SensorStatus] = []
+
+    def tell(part: Part, reason: str) -> None:
+        problems.append(SensorStatus(time.monotonic_ns(), part, "missing", reason))
+
     chosen = settings.outputs
-    pins: list[tuple[Part, int, type[Buzzer] | type[Light]]] = []
-    if chosen.buzzer_pin is not None:
-        pins.append(("buzzer", chosen.buzzer_pin, Buzzer))
-    if chosen.light_pin is not None:
-        pins.append(("light", chosen.light_pin, Light))
-    simulated = None
-    for part, pin, output in pins:
-        try:
-            if factory is None:
-                factory, simulated = open_pin_factory(chosen.pin_factory)
-                if simulated:
-                    log.warning("%s", simulated)
-            outputs.append(output(pin, factory))
-        except DeviceError as problem:
-            problems.append(SensorStatus(time.monotonic_ns(), part, "missing", str(problem)))
-        else:
-            if simulated:
-                problems.append(SensorStatus(time.monotonic_ns(), part, "missing", simulated))
+    wanted: list[tuple[Part, int | None, type[Buzzer] | type[Light]]] = [
+        ("buzzer", chosen.buzzer_pin, Buzzer),
+        ("light", chosen.light_pin, Light),
+    ]
+    if pins is None and (chosen.buzzer_pin is not None or chosen.light_pin is not None):
+        pins = open_pins(chosen.pin_factory)
+    if pins is not None and pins.reason:
+        log.warning("%s", pins.reason)
+    for part, pin, output in wanted:
+        if pin is None or pins is None:
+            continue
+        if pins.reason:
+            tell(part, "simulated" if pins.factory else "no pin factory")
+        if pins.factory:
+            try:
+                outputs.append(output(pin, pins.factory))
+            except DeviceError as problem:
+                tell(part, str(problem))
     if settings.vehicle.send_alerts:
         if send is None:
-            problems.append(
-                SensorStatus(time.monotonic_ns(), "bus", "missing", "no vehicle bus to send alerts on; set [vehicle] interface")
-            )
+            tell("bus", "no vehicle bus to send alerts on; set [vehicle] interface")
         else:
             outputs.append(BusOutput(settings, send))
     return outputs, problems

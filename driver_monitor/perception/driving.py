@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from driver_monitor.errors import SettingsError
+from driver_monitor.resources import config_dir
 from driver_monitor.signals import CanFrame, HeartBeat, Indicator, VehicleMeasurement, nanoseconds, seconds
 
 if TYPE_CHECKING:
@@ -24,9 +25,7 @@ _INDICATORS: tuple[Indicator, ...] = ("off", "left", "right", "hazard")
 
 def find_dbc(name: str) -> Path:
     """Find a DBC by its path, or by its name among the configs that come with the package."""
-    package = Path(__file__).resolve().parents[1]
-    places = (Path(name), package / "_data" / "configs" / name, package.parent / "configs" / name)
-    for place in places:
+    for place in (Path(name), config_dir() / name):
         if place.is_file():
             return place
     raise SettingsError(f"[vehicle] dbc: there is no file '{name}', here or among the configs; give the path of a DBC file")

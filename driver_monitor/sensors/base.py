@@ -92,7 +92,8 @@ class Sensor(ABC):
         self.close()
 
     def _say(self, queue: SampleQueue, state: PartState, reason: str = "") -> None:
-        queue.put(SensorStatus(time.monotonic_ns(), self.part, state, reason))
+        name = self.part.replace("_", " ")  # the error names it as it may stand alone; the status need not twice
+        queue.put(SensorStatus(time.monotonic_ns(), self.part, state, reason.removeprefix(f"{name}: ")))
 
     def _run(self, queue: SampleQueue, opened: bool) -> None:
         backoff_s = FIRST_BACKOFF_S

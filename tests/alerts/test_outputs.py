@@ -17,8 +17,7 @@ from gpiozero.pins.mock import MockFactory
 from driver_monitor.alerts.buzzer import CLOSED_EYE_PATTERNS, PATTERNS, Buzzer, Pattern, pattern_of
 from driver_monitor.alerts.light import Light
 from driver_monitor.alerts.log import LogOutput, in_words
-from driver_monitor.alerts.outputs import StandingAlerts, open_outputs, open_pin_factory, stays_in_cab
-from driver_monitor.errors import DeviceError
+from driver_monitor.alerts.outputs import StandingAlerts, open_outputs, stays_in_cab
 from driver_monitor.settings import Outputs, Settings, Trip, Vehicle
 from driver_monitor.signals import LEVELS, Alert, AlertAction, AlertKind, DriverState, Evidence, Level, nanoseconds
 
@@ -197,8 +196,12 @@ def test_simulated_pins_are_told_in_one_line(caplog: pytest.LogCaptureFixture, m
     with caplog.at_level(logging.INFO, "test.outputs"):
         outputs, problems = open_outputs(Settings(), LOG)
     assert [o.part for o in outputs] == [None, "buzzer", "light"]
-    assert [r.getMessage() for r in caplog.records] == [problems[0].reason]
-    assert "no GPIO" in problems[0].reason
+    (line,) = [r.getMessage() for r in caplog.records]
+    assert "this machine has no GPIO" in line
+    assert [(p.part, p.state, p.reason) for p in problems] == [
+        ("buzzer", "missing", "simulated"),
+        ("light", "missing", "simulated"),
+    ]
     for output in outputs:
         output.close()
 
@@ -219,13 +222,15 @@ def test_one_pin_for_two_things_is_told_and_the_rest_goes_on() -> None:
         output.close()
 
 
-def test_a_named_factory_that_does_not_work_here_is_an_error() -> None:
-    with pytest.raises(DeviceError, match=r"pigpio: .*; choose another \[outputs\] pin_factory"):
-        open_pin_factory("pigpio")
+def test_a_named_factory_that_does_not_work_here_is_told_and_nothing_is_simulated(caplog: pytest.LogCaptureFixture) -> None:
+    outputs, problems = open_outputs(Settings(outputs=Outputs(pin_factory="pigpio")), LOG)
+    assert [o.part for o in outputs] == [None]
+    assert [(p.part, p.reason) for p in problems] == [("buzzer", "no pin factory"), ("light", "no pin factory")]
+    assert "choose another [outputs] pin_factory" in caplog.text
 
 
 def test_lgpio_is_told_where_to_write_before_it_is_loaded() -> None:
-    script = "import os; from driver_monitor.alerts.outputs import open_pin_factory as f; f('auto'); print(os.environ['LG_WD'])"
+    script = "import os; from driver_monitor.alerts.outputs import open_pins as f; f('auto'); print(os.environ['LG_WD'])"
     environment = {k: v for k, v in os.environ.items() if k != "LG_WD"} | {"RUNTIME_DIRECTORY": "/run/somewhere"}
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "/run/somewhere\n"

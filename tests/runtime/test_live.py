@@ -1,0 +1,294 @@
+"""The live loop: ticks in time, every sample once and in order, outputs fed, nothing dead unnoticed."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+import cv2
+import numpy as np
+import pytest
+
+from driver_monitor.monitor import Monitor
+from driver_monitor.runtime.live import LiveLoop, Summary
+from driver_monitor.runtime.watchdog import Watchdog
+from driver_monitor.sensors.queue import SampleQueue
+from driver_monitor.settings import Settings, Trip
+from driver_monitor.signals import (
+    TICK_NS,
+    Alert,
+    ButtonPress,
+    CameraFrame,
+    CanFrame,
+    DriverState,
+    Health,
+    Part,
+    Report,
+    Sample,
+    SensorStatus,
+    StateName,
+    Tick,
+)
+
+PICTURE = np.zeros((4, 4, 3), np.uint8)
+ALERT = Alert(0, "raised", 1, "sleep", "critical", "rule", "source")
+
+
+class Recorder:
+    """Takes the Monitor's place: keeps what it is given and says what it is told to."""
+
+    def __init__(self, slow_s: float = 0.0) -> None:
+        self.samples: list[Sample] = []
+        self.finished = False
+        self.slow_s = slow_s
+
+    def step(self, sample: Sample) -> list[Report]:
+        self.samples.append(sample)
+        time.sleep(self.slow_s)
+        match sample:
+            case Tick():
+                return [DriverState(sample.t_ns, "fatigue", 0.25, 1.0)]
+            case ButtonPress():
+                return [ALERT]
+            case SensorStatus():
+                return [Health(sample.t_ns, sample.part, sample.state, sample.reason)]
+            case _:
+                return []
+
+    def finish(self) -> list[Report]:
+        self.finished = True
+        return []
+
+
+class Output:
+    def __init__(self, part: Part, broken: bool = False) -> None:
+        self.part = part
+        self.trouble: str | None = None
+        self.broken = broken
+        self.alerts: list[Alert] = []
+        self.told = 0
+
+    def handle(self, alert: Alert) -> None:
+        if self.broken:
+            raise RuntimeError("burnt")
+        self.alerts.append(alert)
+
+    def states(self, states: Sequence[DriverState]) -> None:
+        assert [s.state for s in states] == ["fatigue"]
+        self.told += 1
+
+    def close(self) -> None: ...
+
+
+def turn(recorder: Recorder, queue: SampleQueue, seconds: float, outputs: Sequence[Output] = ()) -> tuple[Summary, list[Report]]:
+    reports: list[Report] = []
+    return LiveLoop(recorder, queue, outputs, reports.append).run(threading.Event(), seconds), reports
+
+
+def test_ticks_come_at_ten_hertz_whatever_the_sensors_do() -> None:
+    recorder, queue = Recorder(), SampleQueue()
+    stop = threading.Event()
+
+    def camera() -> None:
+        while not stop.wait(0.01):
+            queue.put(CameraFrame(time.monotonic_ns(), PICTURE))
+
+    thread = threading.Thread(target=camera)
+    thread.start()
+    summary, _ = turn(recorder, queue, 1.05)
+    stop.set()
+    thread.join()
+    ticks = [s.t_ns for s in recorder.samples if isinstance(s, Tick)]
+    assert 8 <= len(ticks) <= 11  # a busy machine may swallow one
+    assert np.allclose(np.diff(ticks) / TICK_NS, np.round(np.diff(ticks) / TICK_NS), atol=0.02)
+    assert summary.pictures > 50
+    assert recorder.finished
+
+
+def test_time_never_runs_backwards_and_no_sample_is_lost() -> None:
+    recorder, queue = Recorder(), SampleQueue()
+    stop = threading.Event()
+
+    def bus() -> None:
+        number = 0
+        while not stop.wait(0.002):  # each frame was 5 ms on its way
+            queue.put(CanFrame(time.monotonic_ns() - 5_000_000, number, b""))
+            number += 1
+
+    thread = threading.Thread(target=bus)
+    thread.start()
+    turn(recorder, queue, 0.8)
+    stop.set()
+    thread.join()
+    times = [s.t_ns for s in recorder.samples]
+    assert times == sorted(times)
+    numbers = [s.arbitration_id for s in recorder.samples if isinstance(s, CanFrame)]
+    assert numbers == list(range(len(numbers)))
+    assert len(numbers) > 50
+
+
+def test_a_slow_step_skips_ticks_instead_of_heaping_them_up() -> None:
+    recorder = Recorder(slow_s=0.35)
+    turn(recorder, SampleQueue(), 1.5)
+    ticks = [s.t_ns for s in recorder.samples if isinstance(s, Tick)]
+    assert 4 <= len(ticks) <= 6
+    assert all(step % TICK_NS == 0 and step >= 2 * TICK_NS for step in np.diff(ticks))
+
+
+def test_alerts_and_states_reach_every_output_and_a_broken_one_silences_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    queue, broken, whole = SampleQueue(), Output("buzzer", broken=True), Output("light")
+    queue.put(ButtonPress(time.monotonic_ns()))
+    summary, reports = turn(Recorder(), queue, 0.35, [broken, whole])
+    assert whole.alerts == [ALERT]
+    assert whole.told >= 3
+    assert "burnt" in caplog.text
+    assert ALERT in reports
+    assert summary.raised == [ALERT]
+
+
+def test_an_output_in_trouble_is_a_sample_like_a_lost_sensor() -> None:
+    recorder, output = Recorder(), Output("bus")
+    output.trouble = "the bus is down"
+    threading.Timer(0.25, lambda: setattr(output, "trouble", None)).start()
+    _, reports = turn(recorder, SampleQueue(), 0.6, [output])
+    told = [s for s in recorder.samples if isinstance(s, SensorStatus)]
+    assert [(s.part, s.state) for s in told] == [("bus", "lost"), ("bus", "ok")]
+    assert [r.reason for r in reports if isinstance(r, Health)] == ["the bus is down", "works again"]
+
+
+def test_in_a_fleet_the_summary_keeps_emotions_to_itself() -> None:
+    summary = Summary(0, 10_000_000_000, raised=[ALERT, Alert(0, "raised", 2, "anger", "advice", "rule", "source")])
+    assert "1 anger, 1 sleep" in summary.in_words(Settings())
+    fleet = Settings(trip=Trip(deployment="fleet"))
+    assert "alerts raised: 1 sleep" in summary.in_words(fleet)
+    assert summary.figures(0, fleet)["alerts"] == {"sleep": 1}
+
+
+def test_the_watchdog_is_fed_only_while_the_loop_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(address))
+        systemd.setblocking(False)
+
+        def said() -> list[str]:
+            out = []
+            while True:
+                try:
+                    out.append(systemd.recv(100).decode())
+                except BlockingIOError:
+                    return out
+
+        monkeypatch.setenv("NOTIFY_SOCKET", str(address))
+        monkeypatch.setenv("WATCHDOG_USEC", "400000")
+        watchdog = Watchdog()
+        loop = LiveLoop(Recorder(), SampleQueue(), (), lambda _: None, watchdog)
+        assert said() == []  # made, but not yet turning
+        loop.run(threading.Event(), 0.95)
+        words = said()
+        assert words[0] == "READY=1"
+        assert words[1:] == ["WATCHDOG=1"] * len(words[1:])
+        assert 3 <= len(words[1:]) <= 6  # every 0.2 s
+        time.sleep(0.3)
+        assert said() == []  # the loop has stopped, and so has the word
+        watchdog.close()
+        watchdog.close()
+        assert said() == ["STOPPING=1"]
+
+
+def test_the_real_monitor_turns_in_the_loop() -> None:
+    queue, reports = SampleQueue(), list[Report]()
+    queue.put(SensorStatus(time.monotonic_ns(), "camera", "lost", "unplugged"))
+    LiveLoop(Monitor(Settings()), queue, (), reports.append).run(threading.Event(), 0.5)
+    assert {r.state for r in reports if isinstance(r, DriverState)} == set(get_args(StateName))
+    assert [r.kind for r in reports if isinstance(r, Alert)] == ["sensor_lost"]
+
+
+# ------------------------------------------------------------------------------------------------- the whole programme
+
+
+@pytest.fixture(scope="module")
+def settings_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("live")
+    writer = cv2.VideoWriter(str(folder / "grey.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 15, (320, 240))
+    for i in range(45):
+        writer.write(np.full((240, 320, 3), 80 + i, np.uint8))
+    writer.release()
+    path = folder / "bench.toml"
+    path.write_text(f"""
+        [camera]
+        source = "{folder / "grey.avi"}"
+        [microphone]
+        device = "no such microphone"
+        [heart_rate]
+        source = "/dev/ttyNONE"
+        [vehicle]
+        interface = "virtual"
+        channel = "live"
+        send_alerts = true
+    """)
+    return path
+
+
+def program(*arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "driver_monitor", "run", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_without_half_of_its_devices_goes_on_and_ends_cleanly(
+    how: signal.Signals, settings_file: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "r.jsonl"
+    running = program("--config", str(settings_file), "--reports", str(path))
+    try:
+        end = time.monotonic() + 60
+        while not (path.exists() and path.read_text().count('"state":"fatigue"') > 5):
+            assert running.poll() is None, running.communicate()[1]
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        status = Path(f"/proc/{running.pid}/status").read_text()
+        running.send_signal(how)
+        out, err = running.communicate(timeout=30)
+    finally:
+        running.kill()
+    assert running.returncode == 0, err
+    assert "Traceback" not in err + out
+    assert "locked down: no internet socket can be made" in out
+    assert "Seccomp:\t2" in status
+    assert re.search(r"microphone missing: the sound device 'no such microphone'", out)
+    assert re.search(r"heart rate missing: the serial port /dev/ttyNONE cannot be opened \(No such file or directory\)", out)
+    assert re.search(r"ended after [\d.]+ s: \d+ pictures read", out)
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert (lines[0]["type"], lines[-1]["type"]) == ("header", "summary")
+    assert lines[-1]["frames"] > 5
+    missing = {line["part"] for line in lines if line["type"] == "health" and line["state"] == "missing"}
+    assert missing >= {"microphone", "heart_rate"}
+    times = [line["t_s"] for line in lines[1:-1]]
+    assert times == sorted(times)
+    assert 0 <= times[0] < 10
+
+
+def test_without_a_camera_it_says_so_in_one_line(tmp_path: Path) -> None:
+    config = tmp_path / "no.toml"
+    config.write_text('[camera]\nsource = "/dev/video77"\n')
+    running = program("--config", str(config))
+    out, err = running.communicate(timeout=60)
+    assert running.returncode == 1
+    assert out == ""
+    assert err == "driver-monitor: camera: there is no /dev/video77; plug the camera in, or name another one in [camera] source\n"
+
+
+def test_the_end_of_the_seconds_is_the_end(settings_file: Path) -> None:
+    running = program("--config", str(settings_file), "--seconds", "1")
+    out, err = running.communicate(timeout=60)
+    assert running.returncode == 0, err
+    assert "ended after 1.0 s" in out
