@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _ABSOLUTE_S = 1e8  # a first time beyond three years counts from 1970
 _DISORDER_NS = 100_000_000  # loggers of several channels write this much out of order
+_CUT_SHORT = "ends early: it is cut short or broken there"
 _HOW = {
     ".asc": "an ASC file",
     ".blf": "a BLF file",
@@ -102,6 +103,7 @@ class CanLogReader:
     def _reader(self) -> Iterable[Message]:
         try:
             import can
+            from can.io.blf import BLFParseError
 
             if self._path.stat().st_size == 0:
                 raise RecordingError(f"{self._path} is empty (0 bytes); give {self._what}")
@@ -109,7 +111,11 @@ class CanLogReader:
             if self._path.suffix.lower() == ".blf":
                 file = self._path.open("rb")
                 self._close = file.close
-                return can.BLFReader(file)
+                reader = can.BLFReader(file)
+                # the reader itself passes over a last block that is not whole
+                if reader.file_size > self._path.stat().st_size:
+                    self._cut = _CUT_SHORT
+                return reader
             file = self._path.open(encoding="utf-8", errors="replace")
             self._close = file.close
             self._lines = _CountedLines(file)
@@ -119,24 +125,25 @@ class CanLogReader:
             raise BadUseError(f"{self._path} does not exist; check the path") from None
         except OSError as problem:
             raise BadUseError(f"{self._path} cannot be read ({problem.strerror or problem})") from None
-        except (ValueError, struct.error, can.CanError) as problem:
-            raise RecordingError(f"{self._path} is not {self._what} ({problem})") from None
+        except (ValueError, struct.error, can.CanError, BLFParseError) as problem:
+            raise RecordingError(f"{self._path} is not {self._what} ({problem}); export the log again") from None
 
     def _guarded(self, reader: Iterable[Message]) -> Iterator[Message]:
         """The reader's messages, with its exceptions made into one sentence."""
         from can import CanError
+        from can.io.blf import BLFParseError
 
         any_yet = False
         try:
             for message in reader:
                 any_yet = True
                 yield message
-        except (ValueError, IndexError, struct.error, zlib.error, CanError, EOFError, OSError) as problem:
+        except (ValueError, IndexError, struct.error, zlib.error, CanError, BLFParseError, EOFError, OSError) as problem:
             lines = self._lines
             if lines is None:
                 if not any_yet:
-                    raise RecordingError(f"{self._path} is not {self._what}, or is broken ({problem})") from None
-                self._cut = "ends early: it is cut short or broken there"
+                    raise RecordingError(f"{self._path} is broken, or not {self._what} ({problem}); export it again") from None
+                self._cut = _CUT_SHORT
             elif any_yet and not lines.last.endswith("\n"):  # the logger was switched off while writing
                 self._cut = f"ends in the middle of line {lines.number}"
             else:

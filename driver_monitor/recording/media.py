@@ -61,6 +61,12 @@ def seconds_or_none(ticks: int | None, time_base: Fraction | None) -> float | No
     return length if math.isfinite(length) else None
 
 
+def counted(count: int, what: str) -> str:
+    """A count with its noun: "1 piece of sound", "3 pieces of sound"."""
+    head, _, rest = what.partition(" ")
+    return f"{count} {head}{'' if count == 1 else 's'} {rest}"
+
+
 class Damage:
     """Counts what could not be decoded, and says so once a second at most."""
 
@@ -71,6 +77,11 @@ class Damage:
         self._fresh = 0
         self._last_ns: int | None = None
         self._told_ns: int | None = None
+
+    def note(self, file: Path) -> Iterator[str]:
+        """What the user is told at the end."""
+        if self.total:
+            yield f"{file.name}: {counted(self.total, self._what)} could not be decoded, left out"
 
     def hit(self) -> None:
         """One more piece is broken."""
@@ -83,7 +94,7 @@ class Damage:
             self._last_ns = t_ns
             if self._told_ns is None or t_ns - self._told_ns >= _QUIET_NS:
                 self._told_ns = t_ns
-                reason = f"{self._fresh} {self._what} could not be decoded"
+                reason = f"{counted(self._fresh, self._what)} could not be decoded"
                 self._fresh = 0
                 yield SensorStatus(t_ns, self._part, "degraded", reason)
         elif self._last_ns is not None and t_ns - self._last_ns >= _QUIET_NS:
@@ -93,6 +104,6 @@ class Damage:
     def end(self, t_ns: int) -> Iterator[SensorStatus]:
         """What was not told yet when the file ends."""
         if self._fresh:
-            reason = f"{self._fresh} {self._what} could not be decoded"
+            reason = f"{counted(self._fresh, self._what)} could not be decoded"
             self._fresh = 0
             yield SensorStatus(t_ns, self._part, "degraded", reason)

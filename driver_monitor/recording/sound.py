@@ -37,14 +37,14 @@ class SoundReader:
 
         self._path = path
         self._container = open_media(path, "sound")
-        self._damage = Damage("microphone", "pieces of the sound")
+        self._damage = Damage("microphone", "piece of the sound")
         self.notes: list[str] = []
         streams = self._container.streams.audio
         if not streams:
             self.close()
             raise RecordingError(f"{path} holds no sound; give a WAV file")
         self._stream: AudioStream = streams[0]
-        self._resampler = AudioResampler(format="flt", layout="mono", rate=RATE_HZ)
+        self._resampler = AudioResampler(format="fltp", rate=RATE_HZ)  # channels are kept, and averaged here
         decoded = self._decode()
         first = next(decoded, None)
         if first is None:
@@ -78,8 +78,7 @@ class SoundReader:
                 used += CHUNK
             rest = rest[used:]
         yield from self._damage.end(end_ns)
-        if self._damage.total:
-            self.notes.append(f"{self._damage.total} pieces of sound in {self._path.name} could not be decoded and were left out")
+        self.notes.extend(self._damage.note(self._path))
 
     def close(self) -> None:
         """Close the file."""
@@ -106,6 +105,6 @@ class SoundReader:
                     stamp_ns = self._offset_ns
                 counted_ns = stamp_ns
             for out in self._resampler.resample(frame):
-                sound = np.clip(np.nan_to_num(out.to_ndarray().reshape(-1).astype(np.float32)), -1.0, 1.0)
+                sound = np.clip(np.nan_to_num(out.to_ndarray().mean(axis=0, dtype=np.float32)), -1.0, 1.0)
                 yield stamp_ns, sound
                 stamp_ns = None

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _USUAL_RATE = Fraction(30)  # where a file gives no rate
 _RATES = (Fraction(1, 60), Fraction(1000))  # a rate outside is a broken header
 _LONGEST_GAP_NS = 3600 * NS_PER_S  # a longer step between two pictures is a broken time stamp
+_HOLE_NS = 2 * NS_PER_S  # pictures further apart than this (and than ten periods) have others missing between them
 _SQUARE = 0.02  # pixels this far from square are made square: a stretched face has other angles
 
 
@@ -36,7 +37,7 @@ class VideoReader:
         self._path = path
         self._container = open_media(path, "a video")
         self._offset_ns = offset_ns
-        self._damage = Damage("camera", "pieces of the video")
+        self._damage = Damage("camera", "piece of the video")
         self.notes: list[str] = []
         streams = self._container.streams.video
         if not streams:
@@ -76,15 +77,19 @@ class VideoReader:
     def samples(self) -> Iterator[CameraFrame | SensorStatus]:
         """The pictures in time order, with a status where some could not be decoded."""
         for frame in self._frames:
+            before_ns = self._last_ns
             t_ns = self._time(frame)
             if t_ns < 0:  # before the recording's start, by a negative offset
                 continue
+            if before_ns is not None and t_ns - before_ns > max(_HOLE_NS, 10 * self._period_ns):
+                hole = f"no picture for {seconds(t_ns - before_ns):.1f} s"
+                self.notes.append(f"{self._path.name}: {hole} before {seconds(t_ns):.1f} s")
+                yield SensorStatus(t_ns, "camera", "degraded", hole)
             yield from self._damage.step(t_ns)
             yield CameraFrame(t_ns, self._picture(frame))
         end_ns = max(0, self._last_ns or 0)
         yield from self._damage.end(end_ns)
-        if self._damage.total:
-            self.notes.append(f"{self._damage.total} pieces of {self._path.name} could not be decoded and were left out")
+        self.notes.extend(self._damage.note(self._path))
         if early := self._ended_early():
             self.notes.append(f"{self._path.name} {early}")
             yield SensorStatus(end_ns, "camera", "degraded", f"the video {early}")
@@ -162,7 +167,7 @@ class VideoReader:
         got_s = seconds(self._last_ns - self._offset_ns + self._period_ns)
         told_s = self._length_s
         if told_s is not None and told_s - got_s > max(0.5, 3 * seconds(self._period_ns)):
-            return f"ends early, at {got_s:.1f} s of {told_s:.1f} s: the file is cut short or broken"
+            return f"ends early, at {got_s:.1f} s of {told_s:.1f} s: the file is cut short, or pieces of it are missing"
         if self._broken_off:
             return f"breaks off at {got_s:.1f} s: the file is broken there"
         return ""

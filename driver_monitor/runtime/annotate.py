@@ -287,7 +287,7 @@ class Overlay:
             pen.text(16, y, name, 12, _INK if value is not None else _DIM, 500)
             sure = "—" if state is None or value is None else f"{value:.2f} · {state.confidence:.2f}"
             pen.text(284, y, sure, 11, _INK if value is not None else _DIM, 500, right=True)
-            pen.bar(16, y + 5, 268, 6, value, _grade(value))
+            pen.bar(16, y + 5, 268, 6, value, _grade(name, value))
         fatigue = self._states.get("fatigue")
         kss = None if fatigue is None else fatigue.kss
         pen.text(16, 392, "Karolinska sleepiness (1–9)", 11, _DIM, 400)
@@ -438,11 +438,12 @@ def _lid(openness: float | None, closed: bool | None) -> Colour:
     return _mix(_SHUT, _OPEN, openness)
 
 
-def _grade(value: float | None) -> Colour:
-    """From calm to alarming."""
+def _grade(name: StateName, value: float | None) -> Colour:
+    """From calm to alarming; responsiveness is the one that alarms when it is low."""
     if value is None:
         return _TRACK
-    return _mix(_OPEN, _LEVEL["caution"], value / 0.5) if value < 0.5 else _mix(_LEVEL["caution"], _SHUT, (value - 0.5) / 0.5)
+    bad = 1.0 - value if name == "responsiveness" else value
+    return _mix(_OPEN, _LEVEL["caution"], bad / 0.5) if bad < 0.5 else _mix(_LEVEL["caution"], _SHUT, (bad - 0.5) / 0.5)
 
 
 def _mix(a: Colour, b: Colour, share: float) -> Colour:
