@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +19,7 @@ from driver_monitor.perception.face import measure_face
 from driver_monitor.perception.face_landmarks import FaceDetector, FaceLandmarks
 from driver_monitor.perception.face_track import FaceTrack, FaceTracker
 from driver_monitor.perception.heart import Heart
+from driver_monitor.perception.speech_detector import SpeechDetector
 from driver_monitor.perception.visibility import PictureCheck
 from driver_monitor.perception.voice import Voice
 from driver_monitor.settings import Settings
@@ -66,8 +66,8 @@ class View:
 class Monitor:
     """One driver, one trip.
 
-    ``face`` finds landmarks in pictures and ``speech`` gives the probability of speech in 512 samples at 16 kHz; without
-    them pictures or sound are not read (measurements made elsewhere still are).
+    ``face`` finds landmarks in pictures and ``speech`` finds speech in sound; without them pictures or sound are not read
+    (measurements made elsewhere still are).
     """
 
     def __init__(
@@ -75,13 +75,13 @@ class Monitor:
         settings: Settings,
         *,
         face: FaceDetector | None = None,
-        speech: Callable[[NDArray[np.float32]], float] | None = None,
+        speech: SpeechDetector | None = None,
     ) -> None:
         self._settings = settings
         self._detector = face
         self._picture = PictureCheck(settings.face)
         self._tracker = FaceTracker(settings)
-        self._voice = Voice(settings.voice, speech)
+        self._voice = Voice(settings.voice, None, None) if speech is None else Voice(settings.voice, speech.step, speech.reset)
         self._heart = Heart(settings.heart)
         self._driving = Driving(settings.vehicle)
         self._fatigue = Fatigue(settings.fatigue, settings.eyes.min_fps_blink)
@@ -147,7 +147,7 @@ class Monitor:
     def finish(self) -> list[Report]:
         """The samples have ended: report what still lasts."""
         t_ns = self._now_ns
-        return [] if t_ns is None else [*self._listen(t_ns), *self._tracker.finish(t_ns)]
+        return [] if t_ns is None else [*self._listen(t_ns), *self._voice.finish(t_ns), *self._tracker.finish(t_ns)]
 
     def close(self) -> None:
         """Let go of the models."""
@@ -216,7 +216,7 @@ class Monitor:
     def _sensor(self, status: SensorStatus) -> list[Report]:
         if status.state == "lost":
             self._lost[status.part] = status.reason
-        else:
+        elif status.state in ("ok", "missing"):
             self._lost.pop(status.part, None)
         return [Health(status.t_ns, status.part, status.state, status.reason)]
 

@@ -167,9 +167,9 @@ class VoiceMeasurement:
     """
 
     t_ns: int
-    speech: float
-    level_db: float
-    noise_db: float
+    speech: float | None
+    level_db: float | None
+    noise_db: float | None
     f0_hz: float | None = None
     f0_range_st: float | None = None
     tilt_db: float | None = None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, get_args
 
-from driver_monitor.alerts.outputs import Send, StandingAlerts, stays_in_cab
+from driver_monitor.alerts.outputs import Send, StandingAlerts
 from driver_monitor.errors import DeviceError
 from driver_monitor.perception.driving import load_dbc
+from driver_monitor.privacy import may_leave_cab
 from driver_monitor.settings import Settings
 from driver_monitor.signals import Alert, DriverState, Part, StateName
 
@@ -46,7 +47,7 @@ class BusOutput:
 
     def handle(self, alert: Alert) -> None:
         """Send one step of an alert at once."""
-        if stays_in_cab(self._settings, alert):
+        if not may_leave_cab(alert, self._settings.trip.deployment):
             return
         self._standing.step(alert)
         self._tell(alert, alert.action)
@@ -56,7 +57,7 @@ class BusOutput:
         values: dict[str, float | str] = {state.capitalize(): NOT_KNOWN for state in get_args(StateName)}
         kss = _KSS_NOT_KNOWN
         for state in states:
-            if state.value is not None and not stays_in_cab(self._settings, state):
+            if state.value is not None and may_leave_cab(state, self._settings.trip.deployment):
                 values[state.state.capitalize()] = round(100 * state.value)
             if state.kss is not None:
                 kss = state.kss

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Sequence
 
-from driver_monitor.alerts.outputs import stays_in_cab
+from driver_monitor.privacy import may_leave_cab
 from driver_monitor.settings import Settings
 from driver_monitor.signals import Alert, DriverState, Evidence, Level, seconds
 
@@ -46,7 +46,7 @@ class LogOutput:
 
     def handle(self, alert: Alert) -> None:
         """Write one line, unless it must not be stored."""
-        if stays_in_cab(self._settings, alert):
+        if not may_leave_cab(alert, self._settings.trip.deployment):
             return
         reason = "" if alert.action in ("acknowledged", "cleared") else f": {in_words(alert)}"
         at_s = seconds(alert.t_ns - self._zero_ns)

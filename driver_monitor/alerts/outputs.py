@@ -14,11 +14,10 @@ from typing import Any, Protocol, TypeAlias
 
 from driver_monitor.errors import DeviceError
 from driver_monitor.settings import Settings
-from driver_monitor.signals import LEVELS, Alert, AlertKind, DriverState, Part, Report, SensorStatus
+from driver_monitor.signals import LEVELS, Alert, AlertKind, DriverState, Part, SensorStatus
 
 CLOSED_EYES: frozenset[AlertKind] = frozenset({"microsleep", "sleep", "unresponsive"})
 """The closed-eye family sounds more urgent than any distraction (STANDARDS: Euro NCAP)."""
-_EMOTIONS = frozenset({"stress", "anger"})
 
 Send: TypeAlias = Callable[[int, bytes], None]
 """Sends one frame with a standard id on the vehicle bus; raises ``DeviceError``."""
@@ -70,15 +69,6 @@ class StandingAlerts:
 def urgency(alert: Alert) -> tuple[int, bool, int]:
     """Rank alerts: by level, then closed eyes first, then the newest."""
     return LEVELS.index(alert.level), alert.kind in CLOSED_EYES, alert.id
-
-
-def stays_in_cab(settings: Settings, report: Report) -> bool:
-    """Whether a report must never be stored or leave the vehicle: stress and anger at a workplace (EU AI Act art. 5(1)(f))."""
-    if settings.trip.deployment != "fleet":
-        return False
-    return (isinstance(report, Alert) and report.kind in _EMOTIONS) or (
-        isinstance(report, DriverState) and report.state in _EMOTIONS
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,12 +70,11 @@ class _TimedFace:
 
 def other_senses(until_s: float) -> list[Sample]:
     """A bus at 50 Hz, a heart at 72 beats a minute and a voice-like buzz that speaks half of the time."""
-    import cantools
     import numpy as np
 
-    from driver_monitor.resources import config_dir
+    from driver_monitor.perception.driving import load_dbc
 
-    message = cantools.database.load_file(config_dir() / "driver_monitor.dbc").get_message_by_name("DriveState")
+    message = load_dbc("driver_monitor.dbc").get_message_by_name("DriveState")
     drive = message.encode({s.name: 90.0 if s.name == "VehicleSpeed" else 0.0 for s in message.signals})
     out: list[Sample] = [
         CanFrame(nanoseconds(k / 50.0), message.frame_id, drive, message.is_extended_frame) for k in range(int(until_s * 50))
@@ -111,7 +110,7 @@ def measure(samples: Iterable[Sample], settings: Settings) -> tuple[list[Stage],
         )
 
     alone, face = detector(), _TimedFace(detector())
-    monitor = Monitor(settings, face=face, speech=SpeechDetector(model_path("silero_vad")).step)
+    monitor = Monitor(settings, face=face, speech=SpeechDetector(model_path("silero_vad")))
     times: dict[str, list[float]] = {}
     names = {CanFrame: "bus, a frame", HeartBeat: "heart, a beat", Tick: "tick: sound, states"}
     pictures = 0

@@ -7,8 +7,9 @@ sounds much the same, so a smile speaks against, and no channel alone can pass t
 from __future__ import annotations
 
 from driver_monitor import settings
+from driver_monitor.estimators.emotion import Channel, Emotion, bounded
 from driver_monitor.estimators.evidence import ramp, term
-from driver_monitor.estimators.stress import Channel, Emotion, HeartChange, VoiceChange, bounded
+from driver_monitor.estimators.own_rest import HeartChange, VoiceChange
 
 
 class Anger(Emotion):

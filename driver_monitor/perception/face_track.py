@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from driver_monitor.perception.closures import Closure, Closures
 from driver_monitor.perception.eyes import Eyes, EyeState
-from driver_monitor.perception.gaze import Gaze, Glances, GazeState
+from driver_monitor.perception.gaze import Gaze, GazeState, Glances
 from driver_monitor.perception.mouth import Yawns
 from driver_monitor.perception.nods import Nods
 from driver_monitor.perception.visibility import Visibility

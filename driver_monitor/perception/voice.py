@@ -87,12 +87,12 @@ class Voice:
         sound = np.asarray(chunk.samples, np.float32).reshape(-1)
         if not MIN_RATE_HZ <= chunk.rate_hz <= MAX_RATE_HZ:
             reason = f"sound at {chunk.rate_hz} Hz cannot be used, {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz can"
-            return [*self._break(), VoiceMeasurement(chunk.t_ns, 0.0, -120.0, -120.0, reason=reason)]
+            return [*self._break(), VoiceMeasurement(chunk.t_ns, None, None, None, reason=reason)]
         if not sound.size:
             return []
         if not np.isfinite(sound).all():
             reason = "the sound holds values that are no numbers"
-            return [*self._break(), VoiceMeasurement(chunk.t_ns, 0.0, -120.0, -120.0, reason=reason)]
+            return [*self._break(), VoiceMeasurement(chunk.t_ns, None, None, None, reason=reason)]
         reports: list[VoiceMeasurement | Event] = []
         start_ns = chunk.t_ns - sound.size * NS_PER_S // chunk.rate_hz
         if self._end_ns is None or chunk.rate_hz != self._rate_hz or abs(start_ns - self._end_ns) > nanoseconds(GAP_S):
@@ -281,7 +281,7 @@ class VoiceBaseline:
     def learn(self, m: VoiceMeasurement) -> None:
         """Take in one measurement; only speech counts."""
         last_ns, self._last_ns = self._last_ns, m.t_ns
-        if self._own or m.f0_hz is None or m.f0_range_st is None or m.speech < 0.5 or last_ns is None:
+        if self._own or m.f0_hz is None or m.f0_range_st is None or (m.speech or 0.0) < 0.5 or last_ns is None:
             return
         self._had_ns += max(0, min(m.t_ns - last_ns, 2 * BLOCK_NS))
         for name, value in (
@@ -296,7 +296,7 @@ class VoiceBaseline:
     def deviation(self, m: VoiceMeasurement) -> VoiceDeviation | None:
         """How ``m`` differs from the own voice; ``None`` before that is learned or while nobody speaks."""
         own = self._own
-        if not own or m.f0_hz is None or m.f0_range_st is None:
+        if not own or m.f0_hz is None or m.f0_range_st is None or m.level_db is None:
             return None
         return VoiceDeviation(
             float(12.0 * np.log2(m.f0_hz / own["f0"])),

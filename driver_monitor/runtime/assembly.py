@@ -23,4 +23,4 @@ def build_monitor(settings: Settings) -> Monitor:
         presence=settings.face.presence_confidence,
     )
     speech = SpeechDetector(model_path("silero_vad"))
-    return Monitor(settings, face=face, speech=speech.step)
+    return Monitor(settings, face=face, speech=speech)

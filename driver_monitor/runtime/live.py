@@ -17,8 +17,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from driver_monitor.alerts.outputs import AlertOutput, Pins, open_outputs, open_pins, stays_in_cab
+from driver_monitor.alerts.outputs import AlertOutput, Pins, open_outputs, open_pins
 from driver_monitor.perception.driving import Driving
+from driver_monitor.privacy import may_leave_cab
 from driver_monitor.runtime.lockdown import lock_down
 from driver_monitor.runtime.reports import ReportWriter
 from driver_monitor.runtime.screen import Screen
@@ -99,7 +100,7 @@ class Summary:
         )
 
     def _told(self, settings: Settings) -> dict[str, int]:
-        kept = [alert for alert in self.raised if not stays_in_cab(settings, alert)]
+        kept = [alert for alert in self.raised if may_leave_cab(alert, settings.trip.deployment)]
         return dict(sorted(Counter(alert.kind for alert in kept).items()))
 
 

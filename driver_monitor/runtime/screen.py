@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from driver_monitor.alerts.outputs import stays_in_cab
+from driver_monitor.privacy import may_leave_cab
 from driver_monitor.settings import Settings
 from driver_monitor.signals import NS_PER_S, DriverState, Health, Report, StateName, seconds
 
@@ -43,7 +43,7 @@ class Screen:
             reason = f": {report.reason}" if report.reason else ""
             level = logging.WARNING if report.state in ("lost", "missing", "degraded") else logging.INFO
             _LOGGER.log(level, "%.1f s: %s %s%s", self._at(report), report.part.replace("_", " "), report.state, reason)
-        elif isinstance(report, DriverState) and not stays_in_cab(self._settings, report):
+        elif isinstance(report, DriverState) and may_leave_cab(report, self._settings.trip.deployment):
             self._state(report)
 
     def _at(self, report: Report) -> float:

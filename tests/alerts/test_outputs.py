@@ -17,7 +17,8 @@ from gpiozero.pins.mock import MockFactory
 from driver_monitor.alerts.buzzer import CLOSED_EYE_PATTERNS, PATTERNS, Buzzer, Pattern, pattern_of
 from driver_monitor.alerts.light import Light
 from driver_monitor.alerts.log import LogOutput, in_words
-from driver_monitor.alerts.outputs import StandingAlerts, open_outputs, stays_in_cab
+from driver_monitor.alerts.outputs import StandingAlerts, open_outputs
+from driver_monitor.privacy import may_leave_cab
 from driver_monitor.settings import Outputs, Settings, Trip, Vehicle
 from driver_monitor.signals import LEVELS, Alert, AlertAction, AlertKind, DriverState, Evidence, Level, nanoseconds
 
@@ -187,8 +188,8 @@ def test_in_a_fleet_stress_and_anger_are_not_even_logged(caplog: pytest.LogCaptu
         LogOutput(LOG, fleet).handle(alert(kind="drowsy"))
         LogOutput(LOG, Settings()).handle(alert(kind="stress"))
     assert [r.getMessage().split()[2] for r in caplog.records] == ["drowsy", "stress"]
-    assert stays_in_cab(fleet, DriverState(0, "stress", 0.5, 1.0))
-    assert not stays_in_cab(fleet, DriverState(0, "fatigue", 0.5, 1.0))
+    assert not may_leave_cab(DriverState(0, "stress", 0.5, 1.0), fleet.trip.deployment)
+    assert may_leave_cab(DriverState(0, "fatigue", 0.5, 1.0), fleet.trip.deployment)
 
 
 def test_simulated_pins_are_told_in_one_line(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:

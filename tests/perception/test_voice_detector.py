@@ -8,18 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from driver_monitor.errors import DriverMonitorError, ModelError
+from driver_monitor.errors import ModelError
+from driver_monitor.model_store import model_path
 from driver_monitor.perception.speech_detector import BLOCK, SpeechDetector
 from tests.perception.test_voice import Sound, babble, silence
 
 
 @pytest.fixture(scope="module")
 def detector() -> SpeechDetector:
-    store = pytest.importorskip("driver_monitor.model_store")
-    try:
-        return SpeechDetector(store.model_path("silero_vad"))
-    except DriverMonitorError as error:
-        pytest.skip(f"{error}")
+    return SpeechDetector(model_path("silero_vad"))
 
 
 def probabilities(detector: SpeechDetector, sound: Sound) -> list[float]:

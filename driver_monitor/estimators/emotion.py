@@ -1,0 +1,119 @@
+"""What stress and anger do alike: sum the channels that are known, and hold before a condition is met."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from driver_monitor import settings
+from driver_monitor.estimators.evidence import state, term, unknown
+from driver_monitor.estimators.own_rest import OwnRest
+from driver_monitor.signals import (
+    AlertKind,
+    Condition,
+    DriverState,
+    Evidence,
+    FaceMeasurement,
+    HeartMeasurement,
+    StateName,
+    VoiceMeasurement,
+    nanoseconds,
+)
+
+SWITCHED_OFF = "switched off in a fleet"
+SOURCE = "hold: Fujiwara 2019; threshold and channels: design"
+
+POSITIVE = 0.1  # log-odds from which a channel is said to speak for the state (design)
+BREAK_S = 1.0  # a shorter break, in evidence or in measuring, does not restart the hold
+
+
+class Hold:
+    """A condition that must hold for a while; breaks shorter than ``BREAK_S`` neither end nor restart it."""
+
+    def __init__(self, hold_s: float) -> None:
+        self._hold_ns = nanoseconds(hold_s)
+        self._since_ns: int | None = None
+        self._last_ns = 0
+
+    def step(self, t_ns: int, holds: bool) -> bool:
+        """Whether it has held long enough by ``t_ns``."""
+        if self._since_ns is not None and t_ns - self._last_ns > nanoseconds(BREAK_S):
+            self._since_ns = None
+        if holds:
+            self._since_ns = t_ns if self._since_ns is None else self._since_ns
+            self._last_ns = t_ns
+        return self._since_ns is not None and t_ns - self._since_ns >= self._hold_ns
+
+
+def bounded(x: float, low: float, high: float) -> float:
+    """``x`` within ``low`` and ``high``."""
+    return max(low, min(high, x))
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One channel's terms, and how much they can be trusted, 0 to 1."""
+
+    terms: Sequence[Evidence]
+    trust: float
+
+    @property
+    def speaks_for(self) -> bool:
+        """Whether it speaks for the state."""
+        return sum(t.contribution for t in self.terms) >= POSITIVE
+
+
+class Emotion:
+    """What stress and anger do alike: sum the channels that are known, and hold before a condition is met."""
+
+    NAME: StateName
+    KIND: AlertKind
+    PRIOR: float
+    TRUST_ALL: float
+    """Summed trust of the channels at which confidence is full."""
+
+    def __init__(self, settings: settings.Settings, threshold: float) -> None:
+        self._on = settings.emotions_on
+        self._threshold = threshold
+        self._channels_needed = settings.emotion.channels_needed
+        self._hold_s = settings.emotion.hold_s
+        self._hold = Hold(settings.emotion.hold_s)
+        self._rest = OwnRest(settings)
+
+    def heart(self, m: HeartMeasurement) -> None:
+        """Take one heart measurement."""
+        if self._on:
+            self._rest.heart(m)
+
+    def voice(self, m: VoiceMeasurement) -> None:
+        """Take one voice measurement."""
+        if self._on:
+            self._rest.voice(m)
+
+    def face(self, m: FaceMeasurement) -> None:
+        """Take one face measurement; not to be given pictures of a yawn."""
+        if self._on:
+            self._rest.face(m)
+
+    def _channels(self, t_ns: int) -> list[Channel]:
+        raise NotImplementedError
+
+    def step(self, t_ns: int) -> tuple[DriverState, Condition]:
+        """Tell the state and its condition now."""
+        if not self._on:
+            return unknown(t_ns, self.NAME, SWITCHED_OFF), Condition(self.KIND, False, SWITCHED_OFF, "EU AI Act art. 5(1)(f)")
+        channels = self._channels(t_ns)
+        rule = (
+            f"{self.NAME} ≥ {self._threshold:g} for {self._hold_s:g} s, "
+            f"{self._channels_needed} of heart, voice and face speaking for it"
+        )
+        if not channels:
+            self._hold.step(t_ns, False)
+            return unknown(t_ns, self.NAME, self._rest.why_unknown(t_ns)), Condition(self.KIND, None, rule, SOURCE)
+        terms = [term("base rate", self.PRIOR, None, "")]
+        for channel in channels:
+            terms += channel.terms
+        now = state(t_ns, self.NAME, terms, sum(c.trust for c in channels) / self.TRUST_ALL)
+        agree = sum(c.speaks_for for c in channels)
+        over = now.value is not None and now.value >= self._threshold and agree >= self._channels_needed
+        return now, Condition(self.KIND, self._hold.step(t_ns, over), rule, SOURCE, now.evidence)
