@@ -102,6 +102,7 @@ class AnnotatedVideo:
             else:
                 stream.codec_context.qmin, stream.codec_context.qmax = 2, 5
             self._stream: VideoStream = stream
+            self._container.start_encoding()  # opens the file now, not with the first picture
         except FileNotFoundError:
             raise BadUseError(f"{path} cannot be written: the folder {path.parent} does not exist; make it first") from None
         except (OSError, ValueError) as problem:

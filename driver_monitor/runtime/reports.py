@@ -104,16 +104,19 @@ class ReportWriter:
             raise BadUseError(f"{path} cannot be written: the folder {path.parent} does not exist; make it first") from None
         except OSError as problem:
             raise BadUseError(f"{path} cannot be written ({problem.strerror or problem}); give another file") from None
-        self._put(
-            {
-                "type": "header",
-                "format": FORMAT,
-                "version": __version__,
-                "recording": Path(recording).name,
-                "settings_sha256": settings_sha256(settings),
-                "models": dict(models),
-            }
-        )
+        header = {
+            "type": "header",
+            "format": FORMAT,
+            "version": __version__,
+            "recording": Path(recording).name,
+            "settings_sha256": settings_sha256(settings),
+            "models": dict(models),
+        }
+        try:
+            self._put(header)
+        except DriverMonitorError:
+            self.close()
+            raise
 
     def write(self, report: Report) -> None:
         """Write one report, unless it may not be stored."""
