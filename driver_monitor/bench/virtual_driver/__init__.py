@@ -1,0 +1,1 @@
+"""A rendered driver whose eyelids, head, eyes, mouth and brows are known exactly."""
