@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from driver_monitor.errors import BadUseError
-from driver_monitor.runtime.reports import ReportWriter, storable
+from driver_monitor.privacy import may_leave_cab
+from driver_monitor.runtime.reports import ReportWriter
 from driver_monitor.runtime.summary import Summary, clock, show_parts
 from driver_monitor.signals import CameraFrame, Report, Sample, Tick, seconds
 
@@ -138,7 +139,7 @@ def replay_command(path: Path, config: Path | None, reports: Path | None, video:
                 recording,
                 monitor,
                 [*sinks, progress],
-                keep=lambda report: storable(report, settings.trip.deployment),
+                keep=lambda report: may_leave_cab(report, settings.trip.deployment),
                 wait_until=_real_pace() if pace == "real" else lambda t_ns: None,
             )
         if writer is not None:

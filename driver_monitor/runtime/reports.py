@@ -12,31 +12,14 @@ from typing import Any, Self
 
 from driver_monitor import __version__
 from driver_monitor.errors import BadUseError, DriverMonitorError
+from driver_monitor.privacy import may_leave_cab
 from driver_monitor.settings import Settings
 from driver_monitor.signals import Alert, DriverState, Event, Evidence, Health, Report, seconds
 
 FORMAT = 1
 """Raised when a reader of an older format could misread a line; new keys and line types do not raise it."""
 
-_EMOTIONS = ("stress", "anger")
-_EMOTION_EVENTS = ("expression", "keyword", "shout")
-
 Line = dict[str, Any]
-
-
-def storable(report: Report, deployment: str) -> bool:
-    """Whether a report may leave the Monitor: in a fleet, what tells of emotions may not (EU AI Act art. 5(1)(f))."""
-    if deployment != "fleet":
-        return True
-    match report:
-        case DriverState():
-            return report.state not in _EMOTIONS
-        case Alert():
-            return report.kind not in _EMOTIONS
-        case Event():
-            return report.name not in _EMOTION_EVENTS
-        case Health():
-            return True
 
 
 def encode(report: Report, start_ns: int = 0) -> Line:
@@ -120,7 +103,7 @@ class ReportWriter:
 
     def write(self, report: Report) -> None:
         """Write one report, unless it may not be stored."""
-        if storable(report, self._deployment):
+        if may_leave_cab(report, self._deployment):
             self._put(encode(report, self._start_ns))
 
     def take(self, sample: object, reports: Iterable[Report], monitor: object) -> None:

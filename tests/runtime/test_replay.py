@@ -274,3 +274,14 @@ def test_sensor_status_of_a_cut_video_reaches_the_reports(tmp_path: Path) -> Non
         replay(recording, monitor, [kept])
     assert any(isinstance(s, SensorStatus) and s.state == "degraded" for s, _ in kept.got)
     assert any(isinstance(r, Health) and "ends early" in r.reason for _, some in kept.got for r in some)
+
+
+@needs_models
+def test_a_fleets_replay_tells_of_no_emotion_anywhere(tmp_path: Path) -> None:
+    (tmp_path / "fleet.toml").write_text('[trip]\ndeployment = "fleet"\nemotion_safety_purpose = "brake trials"\n')
+    video = write_video(tmp_path / "a.mp4", frames=10)
+    done = command(video, "--config", tmp_path / "fleet.toml", "--reports", tmp_path / "r.jsonl")
+    assert done.returncode == 0, done.stderr
+    told = done.stdout + (tmp_path / "r.jsonl").read_text()
+    assert "fatigue" in told
+    assert not any(word in told for word in ("stress", "anger"))
