@@ -97,6 +97,20 @@ def bench_speed(
     return speed_command(video, frames, as_json)
 
 
+@bench_app.command("accuracy")
+def bench_accuracy(
+    data_set: Annotated[str, typer.Argument(metavar="DATASET", help="A data set's name, or 'all'.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The data set's folder, or one that holds several.")],
+    config: Config = None,
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here as JSON.")] = None,
+    markdown: Annotated[Path | None, typer.Option("--markdown", metavar="FILE", help="Write them here as a page.")] = None,
+) -> int:
+    """How right the monitor is on labelled recordings, with 95 % intervals."""
+    from driver_monitor.bench.accuracy.command import accuracy_command
+
+    return accuracy_command(data_set, folder, config, json_file, markdown)
+
+
 @settings_app.command("show")
 def settings_show(
     config: Config = None,

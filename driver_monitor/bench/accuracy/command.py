@@ -1,0 +1,86 @@
+"""The command ``bench accuracy``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from driver_monitor.bench.accuracy.outcome import Outcome, Tell
+from driver_monitor.bench.accuracy.registry import found
+from driver_monitor.bench.accuracy.report import as_markdown, json_text, show, write
+from driver_monitor.errors import BadUseError
+from driver_monitor.settings import Settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+MODELS = ("face_landmarker", "silero_vad")
+
+
+def measure(name: str, place: Path, settings: Settings, bar: Bar) -> tuple[list[Outcome], list[str]]:
+    """The outcomes on what is there of the data sets asked for, and the names of those that are not."""
+    there = found(name, place)
+    outcomes = []
+    for data, folders in there:
+        for folder in folders:
+            with bar.task(f"{data.name}: {folder.name}") as tell:
+                outcomes.append(data.measure(folder, settings, tell))
+    return outcomes, [data.name for data, folders in there if not folders]
+
+
+def accuracy_command(name: str, place: Path, config: Path | None, json_file: Path | None, markdown: Path | None) -> int:
+    """Measure, print, and write the files asked for."""
+    import sys
+
+    from rich.console import Console
+
+    from driver_monitor.model_store import model_path
+    from driver_monitor.runtime.lockdown import lock_down
+    from driver_monitor.settings_file import load_settings
+
+    found(name, place)  # said before models are looked for
+    settings = load_settings(config)
+    for output in (json_file, markdown):
+        if output is not None and not output.parent.is_dir():
+            raise BadUseError(f"{output.parent} is no folder; {output.name} cannot be written there")
+    for model in MODELS:
+        model_path(model)
+    lock_down()  # this process will see faces
+    outcomes, missing = measure(name, place, settings, Bar(Console(stderr=True)))
+    # a pipe has no width: lines must not be broken there
+    console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
+    show(console, outcomes)
+    if missing:
+        console.print(f"No data here for: {', '.join(missing)}.", markup=False)
+    command = f"driver-monitor bench accuracy {name} DIR"
+    if config is not None:
+        command += f" --config {config.name}"
+    if json_file is not None:
+        write(json_file, json_text(outcomes, command + " --json FILE"))
+    if markdown is not None:
+        shown = command + " --markdown docs/accuracy.md"
+        write(markdown, as_markdown(outcomes, missing, shown, None if config is None else config.name))
+    return 0
+
+
+class Bar:
+    """A progress bar on a terminal, one line for each data set elsewhere."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    @contextmanager
+    def task(self, name: str) -> Iterator[Tell]:
+        """Show one data set's progress."""
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        if not self._console.is_terminal:
+            self._console.print(f"measuring {name}", markup=False)
+            yield lambda done, total: None
+            return
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=self._console, transient=True) as progress:
+            task = progress.add_task(name, total=None)
+            yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -1,0 +1,200 @@
+"""Angry voices: the voice measurement and the anger estimator against the speaker's own neutral voice; snoring as no speech."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from driver_monitor.bench.accuracy.outcome import Figure, Outcome, Tell, over_units, share
+from driver_monitor.bench.accuracy.statistics import auc
+from driver_monitor.bench.accuracy.tables import columns, file_beside, rows
+from driver_monitor.errors import RecordingError
+from driver_monitor.estimators.anger import Anger
+from driver_monitor.perception.speech_detector import SpeechDetector
+from driver_monitor.perception.voice import Voice
+from driver_monitor.recording.sound import CHUNK, RATE_HZ, SoundReader
+from driver_monitor.settings import Settings
+from driver_monitor.signals import AudioChunk, Event, VoiceMeasurement, nanoseconds
+
+QUIETER_DB = 20.0
+PAUSE_S = 0.5  # of silence after an utterance, so that its last word is worked on
+ROUNDS = 60  # neutral utterances are repeated at most this often until the own voice is learned
+
+
+@dataclass(frozen=True, slots=True)
+class _Utterance:
+    file: str
+    emotion: str
+    usual: list[VoiceMeasurement]
+    quieter: list[VoiceMeasurement]
+
+
+def hear(path: Path, settings: Settings, detector: SpeechDetector, gain_db: float = 0.0) -> list[VoiceMeasurement | Event]:
+    """What the product hears in one sound file, made louder by ``gain_db``."""
+    detector.reset()
+    voice = Voice(settings.voice, detector.step, detector.reset)
+    heard: list[VoiceMeasurement | Event] = []
+    end_ns = 0
+    reader = SoundReader(path)
+    try:
+        for chunk in reader.samples():
+            if isinstance(chunk, AudioChunk):
+                heard += voice.step(replace(chunk, samples=chunk.samples * np.float32(10.0 ** (gain_db / 20.0))))
+                end_ns = chunk.t_ns
+    finally:
+        reader.close()
+    silence = np.zeros(CHUNK, np.float32)
+    for _ in range(round(PAUSE_S * RATE_HZ / CHUNK)):
+        end_ns += CHUNK * 1_000_000_000 // RATE_HZ
+        heard += voice.step(AudioChunk(end_ns, silence, RATE_HZ))
+    return [*heard, *voice.finish(end_ns)]
+
+
+def load_detector() -> SpeechDetector:
+    """The product's speech detector."""
+    from driver_monitor.model_store import model_path
+
+    return SpeechDetector(model_path("silero_vad"))
+
+
+def anger_after(own: Sequence[Iterable[VoiceMeasurement]], test: Sequence[VoiceMeasurement], settings: Settings) -> float | None:
+    """Anger at the end of one utterance, after the speaker's neutral ones were heard until the own voice is learned."""
+    anger = Anger(settings)
+    shift_ns = 0
+    needed, spoken = settings.voice.baseline_s, 0.0
+    for _ in range(ROUNDS):
+        if spoken > 1.5 * needed:
+            break
+        for utterance in own:
+            last_ns = shift_ns
+            for m in utterance:
+                last_ns = m.t_ns + shift_ns
+                anger.voice(replace(m, t_ns=last_ns))
+                spoken += 0.032 * (m.speech is not None and m.speech >= 0.5 and m.f0_hz is not None)
+            shift_ns = last_ns
+    # what was said last before the test has faded by then
+    shift_ns += nanoseconds(10.0)
+    end_ns = shift_ns
+    for m in test:
+        if m.f0_hz is not None:
+            end_ns = m.t_ns + shift_ns
+        anger.voice(replace(m, t_ns=m.t_ns + shift_ns))
+    return anger.step(end_ns)[0].value
+
+
+def angry_voices(folder: Path, settings: Settings, tell: Tell) -> Outcome:
+    """Angry against other utterances of the same speaker."""
+    table = folder / "labels.csv"
+    who = "speaker" if "speaker" in columns(table) else "actor"
+    labels = rows(table, "file", "emotion", who)
+    detector = load_detector()
+    speakers: dict[str, list[_Utterance]] = defaultdict(list)
+    for k, row in enumerate(labels):
+        tell(k, len(labels))
+        path = file_beside(table, row["file"])
+        usual, quieter = (
+            [m for m in hear(path, settings, detector, gain) if isinstance(m, VoiceMeasurement)] for gain in (0.0, -QUIETER_DB)
+        )
+        speakers[row[who]].append(_Utterance(row["file"], row["emotion"], usual, quieter))
+    ways = {
+        "": (False, False),
+        f", all {QUIETER_DB:g} dB quieter": (True, True),
+        f", only the test {QUIETER_DB:g} dB quieter": (False, True),
+    }
+    figures: list[Figure] = []
+    misses: list[str] = []
+    notes: list[str] = []
+    for words, (own_quiet, test_quiet) in ways.items():
+        areas: dict[str, list[float]] = defaultdict(list)
+        counts: dict[str, int] = defaultdict(int)
+        unknown = 0
+        for speaker, utterances in sorted(speakers.items()):
+            values = _values(utterances, settings, own_quiet, test_quiet)
+            unknown += sum(v is None for _, v in values)
+            by: dict[str, list[float]] = defaultdict(list)
+            for u, value in values:
+                if value is not None:
+                    by[u.emotion].append(value)
+                    counts[u.emotion] += 1
+            for other in sorted(set(by) - {"angry"}):
+                if (area := auc(by["angry"], by[other])) is not None:
+                    areas[other].append(area)
+                    if not words and area < 0.8 and other == "neutral":
+                        misses.append(f"speaker {speaker}: AUC angry against neutral {area:.2f}")
+            if not words:
+                misses += _odd(values)
+        for other in sorted(areas) if not words else ("neutral",):
+            used = {"angry": counts["angry"], other: counts[other]}
+            figures.append(over_units(f"AUC angry against {other}{words}", areas[other], "speakers", counts=used))
+        if unknown:
+            notes.append(f"In {unknown} utterances{words} no voice was read.")
+    return Outcome(
+        "speech_anger",
+        f"Anger in the voice, acted ({folder.name.split('_')[0]})",
+        "The anger estimator's value at the end of each utterance, from the voice alone, after the speaker's own neutral "
+        "utterances; AUC for each speaker, then their mean.",
+        figures,
+        notes=[
+            f"The own voice is learned over {settings.voice.baseline_s:g} s of speech; a speaker's neutral utterances are "
+            "shorter together, so they are repeated until it is. A neutral utterance under test is left out of its own baseline.",
+            *notes,
+        ],
+        misses=misses,
+    )
+
+
+def _values(
+    utterances: Sequence[_Utterance], settings: Settings, own_quiet: bool, test_quiet: bool
+) -> list[tuple[_Utterance, float | None]]:
+    out: list[tuple[_Utterance, float | None]] = []
+    for u in utterances:
+        own = [n.quieter if own_quiet else n.usual for n in utterances if n.emotion == "neutral" and n is not u]
+        if not own:
+            raise RecordingError("a speaker has fewer than two neutral utterances, so there is no own voice to compare with")
+        out.append((u, anger_after(own, u.quieter if test_quiet else u.usual, settings)))
+    return out
+
+
+def _odd(values: Sequence[tuple[_Utterance, float | None]]) -> list[str]:
+    """Neutral utterances that are angrier than the speaker's median angry one, and the other way round."""
+    angry = [v for u, v in values if u.emotion == "angry" and v is not None]
+    neutral = [v for u, v in values if u.emotion == "neutral" and v is not None]
+    if not angry or not neutral:
+        return []
+    high, low = float(np.median(angry)), float(np.median(neutral))
+    out = [f"{u.file}: neutral, anger {v:.3f}" for u, v in values if u.emotion == "neutral" and v is not None and v >= high]
+    return out + [f"{u.file}: angry, anger {v:.3f}" for u, v in values if u.emotion == "angry" and v is not None and v <= low]
+
+
+def snoring(folder: Path, settings: Settings, tell: Tell) -> Outcome:
+    """Snoring is no speech: a sleeping driver must not be taken for a talking one."""
+    table = folder / "labels.csv"
+    labels = rows(table, "file", "label")
+    detector = load_detector()
+    spoken: dict[str, list[bool]] = {"snoring": [], "no_snoring": []}
+    misses: list[str] = []
+    for k, row in enumerate(labels):
+        tell(k, len(labels))
+        heard = hear(file_beside(table, row["file"]), settings, detector)
+        speech = any(isinstance(e, Event) and e.name == "speech" for e in heard)
+        spoken.setdefault(row["label"], []).append(speech)
+        if speech and row["label"] == "snoring":
+            misses.append(f"{row['file']}: snoring taken for speech")
+    return Outcome(
+        "snoring",
+        "Snoring taken for speech (1 s clips)",
+        "Share of clips in which the voice measurement reports a stretch of speech.",
+        [
+            share("snoring: speech reported", sum(spoken["snoring"]), len(spoken["snoring"]), "clips"),
+            share("household sounds: speech reported", sum(spoken["no_snoring"]), len(spoken["no_snoring"]), "clips"),
+        ],
+        notes=[
+            "Household sounds hold people talking and television, so their share is no error rate.",
+            "The product finds no snoring as such; a shout needs the speaker's own voice, which 1 s clips do not give.",
+        ],
+        misses=misses,
+    )
