@@ -18,7 +18,7 @@ good_python() { # 3.11 or newer
 }
 
 find_python() { # Debian's own first, then newer ones beside it
-    for python in ${PYTHON:-} python3 python3.13 python3.12 python3.11; do
+    for python in ${PYTHON:-python3 python3.13 python3.12 python3.11}; do
         if good_python "$python"; then echo "$python"; return; fi
     done
 }
@@ -55,6 +55,9 @@ install_packages() {
     rm -f "$log"
 }
 
+if [ -n "${PYTHON:-}" ] && ! good_python "$PYTHON"; then
+    fail "PYTHON=$PYTHON is no Python 3.11 or newer; name another, or leave it out"
+fi
 packages=$(missing_packages | tr '\n' ' ')
 # shellcheck disable=SC2086  # one word a package
 [ -z "${packages% }" ] || install_packages $packages
