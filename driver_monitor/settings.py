@@ -247,9 +247,9 @@ class Outputs(Section):
     pin_factory: Literal["auto", "mock", "lgpio", "rpigpio", "pigpio", "native"] = choice(
         "auto", "gpiozero's pin factory; auto takes the board's and falls back to mock with a line in the log"
     )
-    buzzer_pin: int | None = figure(18, "GPIO pin of the buzzer (BCM number); leave out for none", "BCM", 0, 53)
-    light_pin: int | None = figure(23, "GPIO pin of the alert light (BCM number); leave out for none", "BCM", 0, 53)
-    button_pin: int | None = figure(24, "GPIO pin of the acknowledge button (BCM number); leave out for none", "BCM", 0, 53)
+    buzzer_pin: int | None = figure(18, "GPIO pin of the buzzer (BCM number); 'none' for none", "BCM", 0, 53)
+    light_pin: int | None = figure(23, "GPIO pin of the alert light (BCM number); 'none' for none", "BCM", 0, 53)
+    button_pin: int | None = figure(24, "GPIO pin of the acknowledge button (BCM number); 'none' for none", "BCM", 0, 53)
 
 
 class Settings(Section):

@@ -9,9 +9,11 @@ from driver_monitor.estimators.evidence import ramp, state, term, timer, unknown
 from driver_monitor.perception.gaze import INSTRUMENTS, MIRRORS, GazeState, Zone
 from driver_monitor.signals import Condition, DriverState, nanoseconds, seconds
 
-_MAX_STEP_S = 0.5  # one picture stands for no more than this much time
+_MAX_STEP_S = 0.5  # one picture stands for no more than this much time, a blink in a look among it
+_MOVE_S = 0.2  # a move takes no longer: closed eyes before a look are no part of it
 _HIDDEN_S = 3.0  # gaze not known for longer: the timers cannot be told
 _PRIOR = -4.0
+_LOOK_S = 0.15  # a change between road and away that is over sooner is an artefact, and counts as what was before
 
 
 class _OffRoadTimer:
@@ -51,6 +53,8 @@ class Distraction:
         self._glance_ns = 0
         self._checks_only = True
         self._last: GazeState | None = None
+        self._away_now = False
+        self._doubtful: list[tuple[int, int, Zone, float]] = []  # pictures since a change that may be an artefact
         self._seen_ns: int | None = None
         self._held: set[str] = set()
         self._trusted = False
@@ -62,13 +66,26 @@ class Distraction:
             return
         last, self._last = self._last, gaze
         self._seen_ns = gaze.t_ns
-        if last is None or last.zone is None or last.direction is None:
+        if last is None:
             return
-        # the time up to this picture belongs to where the last one looked
-        dt_ns = min(gaze.t_ns - last.t_ns, nanoseconds(_MAX_STEP_S))
-        self._count(gaze.t_ns, dt_ns, last.zone, last.direction.pitch)
-        if gaze.zone == "road" and last.zone != "road":
-            self._glance_ns = 0
+        # a move belongs to where it leads (ISO 15007), and so does the time since the last picture that could be read
+        same = (gaze.zone != "road") == (last.zone != "road")
+        dt_ns = min(gaze.t_ns - last.t_ns, nanoseconds(_MAX_STEP_S if same else _MOVE_S))
+        self._doubtful.append((gaze.t_ns, dt_ns, gaze.zone, gaze.direction.pitch))
+        away = gaze.zone != "road"
+        if away == self._away_now:
+            # as before: what lay between was an artefact
+            self._settle([(t_ns, span_ns, gaze.zone, gaze.direction.pitch) for t_ns, span_ns, _, _ in self._doubtful])
+        elif gaze.t_ns - self._doubtful[0][0] >= nanoseconds(_LOOK_S):
+            self._away_now = away
+            if away:
+                self._glance_ns = 0
+            self._settle(self._doubtful)
+
+    def _settle(self, pictures: list[tuple[int, int, Zone, float]]) -> None:
+        for t_ns, span_ns, zone, pitch in pictures:
+            self._count(t_ns, span_ns, zone, pitch)
+        self._doubtful = []
 
     def _count(self, t_ns: int, dt_ns: int, zone: Zone, pitch: float) -> None:
         d, dt = self._d, seconds(dt_ns)

@@ -30,12 +30,15 @@ class Fatigue:
         self._closure: Closure | None = None
         self._open_since_ns: int | None = None
         self._usable = False
+        self._yawn_ns: int | None = None
         self._first_ns: int | None = None
 
     def picture(self, t_ns: int, usable: bool, in_yawn: bool, closure: Closure | None, open_since_ns: int | None) -> None:
         """Take one picture. In a yawn the eyes squeeze shut by themselves: that time counts on neither side."""
         self._first_ns = t_ns if self._first_ns is None else self._first_ns
         self._closure, self._open_since_ns, self._usable = closure, open_since_ns, usable
+        if in_yawn and not (closure is not None and closure.lasted_s >= self._fatigue.unresponsive_s):
+            self._yawn_ns = t_ns
         self._perclos.step(t_ns, usable and not in_yawn, None if in_yawn else closure)
 
     def events(self, events: list[Event]) -> None:
@@ -65,8 +68,12 @@ class Fatigue:
 
     @property
     def closed_s(self) -> float:
-        """How long the eyes have been seen closed, s (0 when open)."""
-        return 0.0 if self._closure is None else self._closure.lasted_s
+        """How long the eyes have been seen closed, s (0 when open), not counting a yawn's squeeze."""
+        closure = self._closure
+        if closure is None:
+            return 0.0
+        start_ns = closure.start_ns if self._yawn_ns is None else max(closure.start_ns, self._yawn_ns)
+        return max(0.0, seconds(closure.seen_ns - start_ns))
 
     def _forget(self, t_ns: int) -> None:
         while self._closures and t_ns - self._closures[0][0] > nanoseconds(_MEAN_CLOSURE_WINDOW_S):

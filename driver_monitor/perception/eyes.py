@@ -1,12 +1,13 @@
-"""Eye openness relative to the driver's own open eye."""
+"""Eye openness relative to the driver's own open eye and own shut one."""
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 from driver_monitor import settings
 from driver_monitor.perception.baseline import Learning, TimeHistogram
-from driver_monitor.signals import Angles, EyeReading, FaceMeasurement
+from driver_monitor.signals import Angles, EyeReading, FaceMeasurement, nanoseconds, seconds
 
 _OPEN_QUANTILE = 0.7  # of usable time: above the blinks and half-closed stretches, below wide-eyed moments
 _BLINK_REST_QUANTILE = 0.4
@@ -15,6 +16,11 @@ _PRIOR_S = 2.0  # the population's open eye counts as this much seen time
 _PRIOR_BLINK_REST = 0.12
 _NEAR_EYE_FULL_YAW = 30.0  # from this head yaw to the camera only the nearer eye counts
 _OPEN_RANGE = (0.15, 0.45)  # an open eye's aspect ratio lies in here whoever it is
+_DIP_S = 0.35  # a blink falls and rises again within this time on either side of its lowest point
+_DIP_DEPTH = 0.4  # ... by at least this share of the open eye
+_PRIOR_DIPS = 2.0  # the population's shut eye counts as this many blinks
+_SHUT_SHARE = (0.03, 0.65)  # a shut eye's aspect ratio as a share of the open one lies in here, wherever the camera stands
+_SHUT_BLINK = (0.35, 0.95)
 _RISE = 1.10  # after freezing, a block may raise the open eye by no more than this factor
 
 
@@ -29,8 +35,33 @@ class EyeState:
     reason: str | None = None
 
 
-class _OpenEye:
-    """One eye's own open aspect ratio and resting blink unit: learned, frozen, later only raised."""
+class _Dips:
+    """The lowest points of blinks, found by their shape alone: what a shut eye of this driver looks like to this camera."""
+
+    def __init__(self) -> None:
+        self._window: deque[tuple[int, EyeReading]] = deque()
+        self._taken_ns = 0
+
+    def step(self, t_ns: int, reading: EyeReading, open_ear: float) -> EyeReading | None:
+        """Take a reading; gives the lowest reading of a blink once both its sides have been seen."""
+        window, half = self._window, nanoseconds(_DIP_S)
+        window.append((t_ns, reading))
+        while t_ns - window[0][0] > 2 * half:
+            window.popleft()
+        low_ns, low = min(window, key=lambda x: x[1].ear)
+        if low_ns <= self._taken_ns or t_ns - low_ns < half or low_ns - window[0][0] < half // 2:
+            return None
+        rim = low.ear + _DIP_DEPTH * open_ear
+        before = max(r.ear for t, r in window if t < low_ns)
+        after = max(r.ear for t, r in window if t > low_ns)
+        if before < rim or after < rim:
+            return None
+        self._taken_ns = low_ns
+        return low
+
+
+class _OwnEye:
+    """One eye, open and shut. Open: learned, frozen, later only raised. Shut: learned from blinks as long as they come."""
 
     def __init__(self, eyes: settings.Eyes) -> None:
         self._settings = eyes
@@ -41,6 +72,26 @@ class _OpenEye:
         self._block = TimeHistogram(0.0, 0.6, 120)
         self.ear = eyes.prior_open_ear
         self.rest = _PRIOR_BLINK_REST
+        self._dips = _Dips()
+        self._shut_shares = TimeHistogram(0.0, 1.0, 100)
+        self._shut_blinks = TimeHistogram(0.0, 1.0, 100)
+        self._shut_shares.add(eyes.closed_share, _PRIOR_DIPS)
+        self._shut_blinks.add(_BLINK_SHUT, _PRIOR_DIPS)
+        self._shut_share = eyes.closed_share
+        self._shut_blink = _BLINK_SHUT
+
+    def see(self, t_ns: int, reading: EyeReading) -> None:
+        """Watch for blinks, and take from them what shut looks like."""
+        low = self._dips.step(t_ns, reading, self.ear)
+        if low is None:
+            return
+        self._shut_shares.add(low.ear / self.ear, 1.0)
+        self._shut_blinks.add(low.blink, 1.0)
+        # the deeper blinks: at a low frame rate many are met half-way
+        share, blink = self._shut_shares.quantile(0.35), self._shut_blinks.quantile(0.65)
+        if share is not None and blink is not None:
+            self._shut_share = max(_SHUT_SHARE[0], min(_SHUT_SHARE[1], share))
+            self._shut_blink = max(self.rest + 0.15, _SHUT_BLINK[0], min(_SHUT_BLINK[1], blink))
 
     def learn(self, reading: EyeReading, weight: float) -> None:
         self._ear.add(reading.ear, weight)
@@ -61,9 +112,9 @@ class _OpenEye:
             self._block = TimeHistogram(0.0, 0.6, 120)
 
     def openness(self, reading: EyeReading, lowered: bool) -> float:
-        shut = self.ear * self._settings.closed_share
+        shut = self.ear * self._shut_share
         by_shape = (reading.ear - shut) / (self.ear - shut)
-        by_unit = (_BLINK_SHUT - reading.blink) / (_BLINK_SHUT - self.rest)
+        by_unit = (self._shut_blink - reading.blink) / (self._shut_blink - self.rest)
         # a lowered gaze pulls the lid down with it: then both cues must say closed
         both = max(by_shape, by_unit) if lowered else (by_shape + by_unit) / 2.0
         return max(0.0, min(1.2, both))
@@ -76,8 +127,8 @@ class Eyes:
         self._eyes = eyes
         self._face = face
         self._learning = Learning(eyes.baseline_s)
-        self._left = _OpenEye(eyes)
-        self._right = _OpenEye(eyes)
+        self._left = _OwnEye(eyes)
+        self._right = _OwnEye(eyes)
         self._last_ns: int | None = None
 
     @property
@@ -92,6 +143,8 @@ class Eyes:
         if reason is not None or left is None or right is None or head is None:
             self._learning.step(face.t_ns, usable=False)
             return EyeState(face.t_ns, reason=reason or "the eyes were not measured")
+        self._left.see(face.t_ns, left)
+        self._right.see(face.t_ns, right)
         lowered = head_drop_deg is not None and head_drop_deg >= self._eyes.down_gaze_deg / 2.0
         open_left = self._left.openness(left, lowered)
         open_right = self._right.openness(right, lowered)
@@ -117,7 +170,7 @@ class Eyes:
                 self._left.learn(left, weight)
                 self._right.learn(right, weight)
         elif usable and self._last_ns is not None:
-            weight = min((t_ns - self._last_ns) * 1e-9, 0.25)
+            weight = min(seconds(t_ns - self._last_ns), 0.25)
             self._left.watch(left, weight)
             self._right.watch(right, weight)
         self._last_ns = t_ns

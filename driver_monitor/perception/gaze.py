@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from driver_monitor import settings
 from driver_monitor.perception.baseline import Learning, TimeHistogram
-from driver_monitor.signals import Angles, Event, FaceMeasurement, Value, nanoseconds, seconds
+from driver_monitor.signals import NS_PER_S, Angles, Event, FaceMeasurement, Value, nanoseconds, seconds
 
 Zone: TypeAlias = Literal[
     "road", "up", "cluster", "lap", "centre_stack", "rear_mirror", "left_mirror", "right_mirror", "left_window", "right_window"
@@ -36,8 +37,15 @@ _OTHER_SIDE: dict[Zone, Zone] = {
 _PITCH_WEIGHT = 1.4  # zones are wider than they are high
 _HYSTERESIS_DEG = 3.0  # a look must come back this far inside the road's edge to be on it again
 _MODE_SPAN_DEG = 14.0  # straight-ahead is the densest stretch of this width
+_LID_GAP_S = 0.25
+_LID_AFTER_S = 0.1  # the eyeLook units come to rest a little after the lid
+_HIDDEN_S = 0.9  # a glance ends where it was last seen when nothing is known for longer
+_MOVE_S = 0.2  # a look's move takes no longer
+_TRANSIT_S = 0.1  # passing over the road faster than this belongs to the move
 _REREAD_S = 0.2  # straight-ahead is read anew after this much more was learned
-_EYES_OPEN = 0.45  # below this openness the eyeLook units follow the lid, not the eye
+_EYES_OPEN = 0.25  # below this openness the eyeLook units follow the lid, not the eye
+_LID_SPEED = 2.5  # 1/s; a lid that moves faster is blinking, or follows a saccade that is not over
+_LID_SPAN_S = 0.045  # ... measured over at least this time, against noise at high frame rates
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +92,8 @@ class Gaze:
         self._head = _StraightAhead()
         self._joined = _StraightAhead()
         self._zone: Zone = "road"
+        self._lids: deque[tuple[int, float]] = deque()
+        self._lid_moved_ns: int | None = None
 
     @property
     def learning_left_s(self) -> float:
@@ -107,7 +117,8 @@ class Gaze:
         if head is None:
             self._learning.step(face.t_ns, usable=False)
             return GazeState(face.t_ns, reason=face.reason or "no face")
-        if openness is not None and openness < _EYES_OPEN and not mouth_wide:
+        moving = self._lid_moves(face.t_ns, openness)
+        if openness is not None and (openness < _EYES_OPEN or moving) and not mouth_wide:
             self._learning.step(face.t_ns, usable=False)
             return GazeState(face.t_ns, reason="the eyes are closed or closing")
         head_only = eyes is None or mouth_wide or openness is None
@@ -128,6 +139,19 @@ class Gaze:
         self._zone = self.zone(direction, self._zone)
         return GazeState(face.t_ns, direction, self._zone, head_only)
 
+    def _lid_moves(self, t_ns: int, openness: float | None) -> bool:
+        lids, span = self._lids, nanoseconds(_LID_SPAN_S)
+        if openness is None or (lids and t_ns - lids[-1][0] > nanoseconds(_LID_GAP_S)):
+            lids.clear()
+            return False
+        while len(lids) > 1 and t_ns - lids[1][0] >= span:
+            lids.popleft()
+        lids.append((t_ns, openness))
+        then_ns, then = lids[0]
+        if t_ns - then_ns >= span and abs(openness - then) / seconds(t_ns - then_ns) > _LID_SPEED:
+            self._lid_moved_ns = t_ns
+        return self._lid_moved_ns is not None and t_ns - self._lid_moved_ns <= nanoseconds(_LID_AFTER_S)
+
     def zone(self, direction: Angles, before: Zone = "road") -> Zone:
         """The zone of a direction; ``before`` gives the road's edge its hysteresis."""
         margin = 0.0 if before == "road" else _HYSTERESIS_DEG
@@ -142,60 +166,77 @@ class Gaze:
 
 
 class Glances:
-    """Glances away from the road after ISO 15007: from the start of the move towards the target to the start of the next.
+    """Glances after ISO 15007: each lasts from the start of the move towards its target to the start of the next move.
 
-    A look shorter than ``min_dwell_s`` is none, and a gap or return shorter than ``bridge_s`` does not split one.
+    A place is a target once it was looked at for ``min_dwell_s``; after a glance the road is one only after ``bridge_s``, so
+    that a flick to it and back does not split the glance, nor does a blink.
     """
 
     def __init__(self, gaze: settings.Gaze) -> None:
         self._min_ns = nanoseconds(gaze.min_dwell_s)
         self._bridge_ns = nanoseconds(gaze.bridge_s)
-        self._start_ns: int | None = None
-        self._away_ns = 0
-        self._time_in: dict[Zone, int] = {}
-        self._head_only_ns = 0
-        self._road_ns: int | None = None
-        self._last_ns: int | None = None
+        self._target: Zone = "road"
+        self._start_ns = 0
+        self._seen_ns: int | None = None  # the last picture with a known zone
+        self._left_ns: int | None = None  # the target was left then
+        self._next: Zone = "road"  # where the gaze went instead; the move to it began, and a picture first showed it:
+        self._next_ns = 0
+        self._next_seen_ns = 0
+        self._head_only = [0, 0]  # pictures of this glance seen by the head alone, and all
         self._announced = False
 
     def step(self, gaze: GazeState) -> list[Event]:
-        """Take one picture's gaze; a glance is reported when it ends, and when it begins to be long (1 s)."""
-        last, self._last_ns = self._last_ns, gaze.t_ns
-        dt = 0 if last is None else min(gaze.t_ns - last, self._bridge_ns)
-        if gaze.zone is None:
-            if self._start_ns is not None and self._away_ns and gaze.t_ns - self._away_ns > self._bridge_ns * 3:
-                return self._end(gaze.t_ns, self._away_ns)
+        """Take one picture's gaze; a glance is reported when it ends, and when it has lasted a second."""
+        t_ns, zone = gaze.t_ns, gaze.zone
+        if zone is None:
+            seen_ns = self._seen_ns
+            if self._target != "road" and seen_ns is not None and t_ns - seen_ns > nanoseconds(_HIDDEN_S):
+                return self._turn(t_ns, seen_ns if self._left_ns is None else self._left_ns, "road")
             return []
-        if gaze.zone == "road":
-            if self._start_ns is None:
-                return []
-            if self._road_ns is None:
-                self._road_ns = gaze.t_ns
-            return self._end(gaze.t_ns, self._road_ns) if gaze.t_ns - self._road_ns >= self._bridge_ns else []
-        if self._start_ns is None:
-            self._start_ns, self._time_in, self._head_only_ns, self._announced = gaze.t_ns, {}, 0, False
-            dt = 0
-        self._road_ns, self._away_ns = None, gaze.t_ns
-        self._time_in[gaze.zone] = self._time_in.get(gaze.zone, 0) + dt
-        self._head_only_ns += dt if gaze.head_only else 0
-        if not self._announced and gaze.t_ns - self._start_ns >= nanoseconds(1.0):
-            self._announced = True
-            return [Event(gaze.t_ns, "glance", self._start_ns, None, (("zone", self._target()),))]
-        return []
+        # a move begins after the last picture that could be read, but a long closure before it is no part of it
+        before_ns = max(t_ns - nanoseconds(_MOVE_S), t_ns if self._seen_ns is None else self._seen_ns)
+        self._seen_ns = t_ns
+        self._head_only[0] += gaze.head_only
+        self._head_only[1] += 1
+        if zone == self._target:
+            self._left_ns = None
+            return self._announce(t_ns)
+        if self._left_ns is None:
+            self._left_ns = before_ns
+            self._look_to(zone, before_ns, t_ns)
+        elif zone != self._next:
+            passed_road = self._next == "road" and t_ns - self._next_seen_ns > nanoseconds(_TRANSIT_S)
+            self._look_to(zone, before_ns if zone == "road" or passed_road else self._left_ns, t_ns)
+        needed = self._bridge_ns if zone == "road" else self._min_ns
+        return self._turn(t_ns, self._left_ns, zone) if t_ns - self._next_seen_ns >= needed else []
+
+    def _look_to(self, zone: Zone, start_ns: int, seen_ns: int) -> None:
+        self._next, self._next_ns, self._next_seen_ns = zone, start_ns, seen_ns
 
     def finish(self, t_ns: int) -> list[Event]:
         """The recording ends: report a glance that still lasts."""
-        return self._end(t_ns, t_ns, cut=True) if self._start_ns is not None else []
+        return self._end(t_ns, t_ns, cut=True)
 
-    def _target(self) -> Zone:
-        return max(self._time_in, key=lambda z: self._time_in[z])
+    def _announce(self, t_ns: int) -> list[Event]:
+        if self._target == "road" or self._announced or t_ns - self._start_ns < NS_PER_S:
+            return []
+        self._announced = True
+        return [Event(t_ns, "glance", self._start_ns, None, (("zone", self._target),))]
+
+    def _turn(self, t_ns: int, left_ns: int, zone: Zone) -> list[Event]:
+        events = self._end(t_ns, left_ns)
+        self._target, self._start_ns, self._left_ns = zone, self._next_ns, None
+        self._announced, self._head_only = False, [0, 0]
+        return events
 
     def _end(self, t_ns: int, end_ns: int, cut: bool = False) -> list[Event]:
-        assert self._start_ns is not None
-        start_ns, self._start_ns, self._road_ns = self._start_ns, None, None
-        if end_ns - start_ns < self._min_ns:
+        if self._target == "road" or end_ns - self._start_ns < self._min_ns:
             return []
-        lead = "head" if 2 * self._head_only_ns > sum(self._time_in.values()) else "head and eyes"
-        detail: list[tuple[str, Value]] = [("zone", self._target()), ("duration_s", round(seconds(end_ns - start_ns), 3))]
-        detail += [("seen_by", lead), *([("cut", True)] if cut else [])]
-        return [Event(t_ns, "glance", start_ns, end_ns, tuple(detail))]
+        lead = "head" if 2 * self._head_only[0] > self._head_only[1] else "head and eyes"
+        detail: list[tuple[str, Value]] = [
+            ("zone", self._target),
+            ("duration_s", round(seconds(end_ns - self._start_ns), 3)),
+            ("seen_by", lead),
+            *([("cut", True)] if cut else []),
+        ]
+        return [Event(t_ns, "glance", self._start_ns, end_ns, tuple(detail))]

@@ -72,7 +72,7 @@ class Heart:
         return self.measure(beat.t_ns)
 
     def _take_interval(self, t_ns: int, rr_ms: float) -> None:
-        rr_ms = rr_ms if math.isfinite(rr_ms) else 0.0  # no number: an artefact like any other
+        rr_ms = rr_ms if 0.0 <= rr_ms < 1e6 else 0.0  # no interval: an artefact like any other (also NaN)
         if self._intervals and t_ns - self._intervals[-1].t_ns > nanoseconds(rr_ms / 1000.0 + GAP_S):
             self._run += 1
         self._intervals.append(_Interval(t_ns, rr_ms, self._run))

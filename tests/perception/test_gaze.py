@@ -52,8 +52,8 @@ def glances(*path: list[Zone | None], fps: float = 30.0) -> list[Event]:
 def test_a_glance_is_named_after_where_it_stayed() -> None:
     (glance,) = glances(stay("road", 30), stay("centre_stack", 3), stay("lap", 30), stay("road", 30))
     assert dict(glance.detail)["zone"] == "lap"
-    assert seconds(glance.start_ns) == pytest.approx(1.0)
-    assert dict(glance.detail)["duration_s"] == pytest.approx(1.1, abs=0.02)
+    assert seconds(glance.start_ns) == pytest.approx(1.0, abs=0.04)
+    assert dict(glance.detail)["duration_s"] == pytest.approx(1.1, abs=0.04)
 
 
 def test_a_blink_or_a_flicker_does_not_split_a_glance() -> None:
