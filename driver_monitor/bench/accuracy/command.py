@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from driver_monitor.bench.accuracy.outcome import Outcome, Tell
-from driver_monitor.bench.accuracy.registry import found
+from driver_monitor.bench.accuracy.registry import DataSet, found
 from driver_monitor.bench.accuracy.report import as_markdown, json_text, show, write
 from driver_monitor.errors import BadUseError
 from driver_monitor.settings import Settings
@@ -16,18 +16,15 @@ from driver_monitor.settings import Settings
 if TYPE_CHECKING:
     from rich.console import Console
 
-MODELS = ("face_landmarker", "silero_vad")
 
-
-def measure(name: str, place: Path, settings: Settings, bar: Bar) -> tuple[list[Outcome], list[str]]:
-    """The outcomes on what is there of the data sets asked for, and the names of those that are not."""
-    there = found(name, place)
+def measure(there: Sequence[tuple[DataSet, list[Path]]], settings: Settings, bar: Bar) -> list[Outcome]:
+    """The outcomes on each folder of each data set."""
     outcomes = []
     for data, folders in there:
         for folder in folders:
             with bar.task(f"{data.name}: {folder.name}") as tell:
                 outcomes.append(data.measure(folder, settings, tell))
-    return outcomes, [data.name for data, folders in there if not folders]
+    return outcomes
 
 
 def accuracy_command(name: str, place: Path, config: Path | None, json_file: Path | None, markdown: Path | None) -> int:
@@ -40,15 +37,16 @@ def accuracy_command(name: str, place: Path, config: Path | None, json_file: Pat
     from driver_monitor.runtime.lockdown import lock_down
     from driver_monitor.settings_file import load_settings
 
-    found(name, place)  # said before models are looked for
+    there = found(name, place)  # said before models are looked for
     settings = load_settings(config)
     for output in (json_file, markdown):
         if output is not None and not output.parent.is_dir():
             raise BadUseError(f"{output.parent} is no folder; {output.name} cannot be written there")
-    for model in MODELS:
+    for model in sorted({model for data, folders in there if folders for model in data.models}):
         model_path(model)
     lock_down()  # this process will see faces
-    outcomes, missing = measure(name, place, settings, Bar(Console(stderr=True)))
+    outcomes = measure(there, settings, Bar(Console(stderr=True)))
+    missing = [data.name for data, folders in there if not folders]
     # a pipe has no width: lines must not be broken there
     console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
     show(console, outcomes)
@@ -60,7 +58,7 @@ def accuracy_command(name: str, place: Path, config: Path | None, json_file: Pat
     if json_file is not None:
         write(json_file, json_text(outcomes, command + " --json FILE"))
     if markdown is not None:
-        shown = command + " --markdown docs/accuracy.md"
+        shown = f"{command} --markdown {markdown.name if markdown.is_absolute() else markdown}"
         write(markdown, as_markdown(outcomes, missing, shown, None if config is None else config.name))
     return 0
 

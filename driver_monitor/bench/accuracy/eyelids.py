@@ -80,9 +80,10 @@ def blinks(folder: Path, settings: Settings, tell: Tell) -> Outcome:
             "The set holds one ratio (of 2-D landmarks, made with another pipeline) and no blink face unit, the product's "
             "second cue. That cue was made from the ratio by fixed population figures, so both cues carry the same noise: "
             "a test of the closure logic, not of the whole eye measurement.",
-            "In the last third of video 1 the marks lie 2.4 s before the dips; the figures for what lines up leave that out.",
-            f"In {shallow[0]} of {shallow[1]} marked blinks the ratio falls to no less than {settings.eyes.edge_openness:g} of its "
-            "usual value nearby: such part blinks are no closure by the 80 % rule, and are counted as missed.",
+            "In the last third of video 1 the marks lie 2.4 s before the dips; figures for what lines up leave that out.",
+            f"In {shallow[0]} of {shallow[1]} marked blinks the ratio falls to no less than {settings.eyes.edge_openness:g} of "
+            "its usual value nearby: such part blinks are no closure by the 80 % rule, and are counted as missed.",
+            "Intervals are over blinks of few people: they say how sure the figures are for these, not for others.",
             f"Closures that were matched lasted {np.median(durations):.2f} s in the median." if durations else "None matched.",
         ],
         misses=misses,

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from driver_monitor.bench.accuracy.outcome import Figure, Outcome, Tell, over_units, share
+from driver_monitor.bench.accuracy.outcome import Figure, Outcome, Tell, over_units
 from driver_monitor.bench.accuracy.statistics import auc
 from driver_monitor.bench.accuracy.tables import file_beside, number, rows
 from driver_monitor.errors import RecordingError
@@ -52,7 +52,8 @@ def stress_predict(folder: Path, settings: Settings, tell: Tell) -> Outcome:
     gaps: list[float] = []
     plain: list[float] = []
     misses: list[str] = []
-    alerts = known = total = 0
+    alerts = seconds_known = 0
+    known: list[float] = []
     for k, (person, samples) in enumerate(sorted(people.items(), key=lambda p: p[0].zfill(3))):
         tell(k, len(people))
         start = samples[0][0]
@@ -70,20 +71,20 @@ def stress_predict(folder: Path, settings: Settings, tell: Tell) -> Outcome:
                     if area < 0.55:
                         misses.append(f"participant {person}: AUC {area:.2f}")
             if way == ways[0]:
-                known += len(up) + len(down)
-                total += len(values)
+                seconds_known += len(up) + len(down)
+                known.append(sum(v is not None for _, v in values) / len(values))
         learned = settings.heart.baseline_s
         late = [(bpm, stressed) for t, bpm, stressed in samples if t - start > learned]
         if (area := auc([b for b, s in late if s], [b for b, s in late if not s])) is not None:
             plain.append(area)
-    counts = {"seconds": known}
+    counts = {"seconds": seconds_known}
     figures = [
         over_units("AUC stress against rest, heart rate alone", areas[ways[0]], "people", counts=counts),
         over_units("AUC stress against rest, heart rate and RR intervals", areas[ways[1]], "people"),
         over_units("for comparison: AUC of the heart rate itself", plain, "people"),
         over_units("stress value under stress less that at rest", gaps, "people"),
-        share("value known", known, total, "seconds"),
-        Figure("stress alerts raised", float(alerts), None, "", {"people": len(people)}),
+        over_units("value known, share of time", known, "people"),
+        Figure("stress alerts raised", float(alerts), None, "", {"people": len(people)}, "alerts"),
     ]
     return Outcome(
         "stress_predict",
@@ -165,7 +166,7 @@ def drives(folder: Path, settings: Settings, tell: Tell) -> Outcome:
         "Stress over real drives by heart rate (drivedb)",
         "Heart rate once a second into a Monitor; the stress value each second in segments of rest, motorway and city. The "
         "protocol, not the driver, says how stressful a segment is.",
-        [*figures, Figure("stress alerts raised", float(alerts), None, "", {"drives": len(parts)})],
+        [*figures, Figure("stress alerts raised", float(alerts), None, "", {"drives": len(parts)}, "alerts")],
         notes=[
             f"The first {settings.heart.baseline_s:g} s of rest teach the own heart. Seconds of one drive hang together, so "
             "shares of time have no interval."

@@ -22,12 +22,13 @@ Measure = Callable[[Path, Settings, Tell], Outcome]
 
 @dataclass(frozen=True, slots=True)
 class DataSet:
-    """One data set: its name, what its folder holds, how that is recognised, and ``module.function`` that measures it."""
+    """One data set: its name, what its folder holds, how that is recognised, ``module.function`` and the models it needs."""
 
     name: str
     layout: str
     holds: Callable[[Path], bool]
     function: str
+    models: tuple[str, ...] = ()
 
     def measure(self, folder: Path, settings: Settings, tell: Tell) -> Outcome:
         """Measure on one folder."""
@@ -60,30 +61,31 @@ def _clips(folder: Path) -> bool:
     return not any(folder.glob("*.csv")) and any(p.suffix.lower() in VIDEO_SUFFIXES for p in folder.iterdir())
 
 
+_FACE, _SPEECH = ("face_landmarker",), ("silero_vad",)
 DATA_SETS = (
     DataSet("yawdd_video", "videos and events.csv (file, event, start_s, end_s)",
-            _table("events.csv", "file", "event", "start_s", "end_s"), "videos.labelled"),
+            _table("events.csv", "file", "event", "start_s", "end_s"), "videos.labelled", _FACE + _SPEECH),
     DataSet("yawdd_images", "pictures and labels.csv (file, label, subject_cluster)",
-            _table("labels.csv", "file", "label", "subject_cluster"), "stills.yawns"),
+            _table("labels.csv", "file", "label", "subject_cluster"), "stills.yawns", _FACE),
     DataSet("eyeblink_ear", "ear_blink.csv (video, t_s, ear, blink)",
             _table("ear_blink.csv", "video", "t_s", "ear", "blink"), "eyelids.blinks"),
     DataSet("rldd_blinks", "BlinksTest_30_FoldN.npy and LabelsTest_30_FoldN.npy",
             lambda folder: any(folder.glob("BlinksTest_30_Fold*.npy")), "eyelids.drowsy_blinks"),
     DataSet("headpose", "pictures and labels.csv (file, pitch_deg, yaw_deg, roll_deg)",
-            _table("labels.csv", "file", "pitch_deg", "yaw_deg", "roll_deg"), "stills.head_pose"),
+            _table("labels.csv", "file", "pitch_deg", "yaw_deg", "roll_deg"), "stills.head_pose", _FACE),
     DataSet("expression", "face crops and labels.csv (file, label: angry, neutral, …)",
-            _labelled_as("angry"), "expressions.expression"),
+            _labelled_as("angry"), "expressions.expression", _FACE),
     DataSet("speech_anger", "utterances and labels.csv (file, emotion, and speaker or actor)",
-            lambda folder: "emotion" in columns(folder / "labels.csv"), "voices.angry_voices"),
+            lambda folder: "emotion" in columns(folder / "labels.csv"), "voices.angry_voices", _SPEECH),
     DataSet("snoring", "1 s clips and labels.csv (file, label: snoring, no_snoring)",
-            _labelled_as("snoring"), "voices.snoring"),
+            _labelled_as("snoring"), "voices.snoring", _SPEECH),
     DataSet("stress_predict", "hr_label_1hz.csv (participant, hr_bpm, unix_s, label)",
             _table("hr_label_1hz.csv", "participant", "hr_bpm", "unix_s", "label"), "hearts.stress_predict"),
     DataSet("drivedb", "segments.csv (file, segment, start_s, end_s) and its drives",
             _table("segments.csv", "file", "segment", "start_s", "end_s"), "hearts.drives"),
     DataSet("can", "truth_NAME.csv (unix_s, obd_speed_kmh, gps_speed_kmh) and NAME.log",
             lambda folder: any(folder.glob("truth_*.csv")), "bus.speed"),
-    DataSet("intel", "video clips in which nothing may alarm, and no table", _clips, "videos.quiet"),
+    DataSet("intel", "video clips in which nothing may alarm, and no table", _clips, "videos.quiet", _FACE + _SPEECH),
 )  # fmt: skip
 
 NOT_MEASURED = {

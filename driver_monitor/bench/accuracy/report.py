@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from driver_monitor import __version__
 from driver_monitor.bench.accuracy.outcome import Figure, Outcome
 from driver_monitor.bench.accuracy.registry import NOT_MEASURED
+from driver_monitor.bench.accuracy.statistics import FEWEST
 from driver_monitor.errors import BadUseError
 
 if TYPE_CHECKING:
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
 FORMAT = 1
 _PREFACE = """# Accuracy on recordings
 
-Made by `{command}` with driver-monitor {version}; run it again to have it anew. DIR holds the
-data sets, which do not come with the product. The product's own perception and estimators run with their default
-settings{config}; nothing is trained or tuned on the way. Intervals are 95 %: Wilson's for proportions, else a bootstrap with a
-fixed seed over the units named. The sets are small, acted or filmed in parked cars: they show what the parts can tell,
-not how often the product is right on the road.
+Made by `{command}` with driver-monitor {version}; run it again to have it anew. DIR holds the data sets, which do not
+come with the product.
+
+The product's own perception and estimators run with their default settings{config}; nothing is trained or tuned on the way.
+Intervals are 95 %: Wilson's for proportions, else a bootstrap with a fixed seed over the units named, or the range where
+there are fewer than {fewest}; none is given where all units agree. The sets are small, acted, or filmed in parked cars: they
+show what the parts can tell, not how often the product is right on the road.
 """
 
 
@@ -46,7 +49,7 @@ def counts_text(figure: Figure) -> str:
 
 
 def _number(x: float, unit: str) -> str:
-    return f"{x:.1f}" if unit in ("°", "km/h") else f"{x:.0f}" if x == round(x) and abs(x) > 1 else f"{x:.3f}"
+    return f"{x:.1f}" if unit in ("°", "km/h") else f"{x:.0f}" if unit in ("alerts", "events") else f"{x:.3f}"
 
 
 def show(console: Console, outcomes: Sequence[Outcome]) -> None:
@@ -100,7 +103,7 @@ def as_json(outcomes: Sequence[Outcome], command: str) -> dict[str, Any]:
 def as_markdown(outcomes: Sequence[Outcome], missing: Sequence[str], command: str, config: str | None) -> str:
     """The figures as one page. Files are not named: they are other people's pictures and voices."""
     own = f" changed by {config}" if config else ""
-    parts = [_PREFACE.format(command=command, version=__version__, config=own)]
+    parts = [_PREFACE.format(command=command, version=__version__, config=own, fewest=FEWEST)]
     for o in outcomes:
         lines = [f"## {o.title}", "", f"`{o.data_set}`. {o.method}", ""]
         lines += ["| figure | value | 95 % interval | n |", "|---|--:|---|---|"]

@@ -42,7 +42,10 @@ def wilson(hits: int, n: int) -> Span | None:
 
 
 def bootstrap(units: Sequence[T], statistic: Callable[[list[T]], float | None]) -> Span | None:
-    """95 % percentile interval of ``statistic`` over ``units`` (people, clips, pictures) drawn with replacement."""
+    """95 % percentile interval of ``statistic`` over ``units`` (people, clips, pictures) drawn with replacement.
+
+    ``None`` when there are fewer than ``FEWEST`` of them, or when all agree.
+    """
     if len(units) < FEWEST:
         return None
     rng = np.random.default_rng(SEED)
@@ -51,7 +54,8 @@ def bootstrap(units: Sequence[T], statistic: Callable[[list[T]], float | None]) 
     if len(known) < DRAWS // 2:
         return None
     low, high = np.percentile(known, (2.5, 97.5))
-    return float(low), float(high)
+    # where all units agree, drawing from them says nothing
+    return (float(low), float(high)) if low < high else None
 
 
 def mean(values: Iterable[float]) -> float | None:

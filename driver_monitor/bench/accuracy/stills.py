@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from driver_monitor.bench.accuracy.outcome import Figure, Outcome, Tell, over_units, share
-from driver_monitor.bench.accuracy.statistics import auc, bootstrap, correlation
+from driver_monitor.bench.accuracy.statistics import auc, bootstrap, correlation, wilson
 from driver_monitor.bench.accuracy.tables import file_beside, number, rows
 from driver_monitor.errors import RecordingError
 from driver_monitor.perception.face import head_angles, measure_face
@@ -89,7 +88,12 @@ def yawns(folder: Path, settings: Settings, tell: Tell) -> Outcome:
                 return above(limit, yawning, drawn)
 
             name = f"{what}: mouth {word} (ratio ≥ {limit:g})"
-            figures.append(Figure(name, rate(units), bootstrap(units, rate), by, {what: n, "people": len(units)}))
+            value, interval, how = rate(units), bootstrap(units, rate), by
+            if interval is None and value is not None:
+                # all agree: as if each person were one picture, which is on the safe side
+                asked = sum(any(y == yawning for y, _ in u) for u in units)
+                interval, how = wilson(round(value * asked), asked), "Wilson over people"
+            figures.append(Figure(name, value, interval, how, {what: n, "people": len(units)}))
     return Outcome(
         "yawdd_images",
         "Yawning in stills of drivers (YawDD)",
@@ -139,17 +143,18 @@ def head_pose(folder: Path, settings: Settings, tell: Tell) -> Outcome:
         figures.append(over_units(f"{name}, mean absolute error", [abs(off[axis]) for _, off in errors], "pictures", "°"))
         near = [abs(off[axis]) for yaw, off in errors if yaw <= limit]
         figures.append(over_units(f"{name}, the same up to {limit:g}° of yaw", near, "pictures", "°"))
-        r = correlation(np.array([t[axis] for t, _ in pairs]), np.array([g[axis] for _, g in pairs]))
-        median = statistics.median(off[axis] for _, off in errors) if errors else 0.0
-        figures.append(Figure(f"{name}, correlation", r, None, "", {"pictures": len(pairs)}))
-        about = f"{name}, mean absolute error about the median offset of {median:+.1f}°"
-        figures.append(over_units(about, [abs(off[axis] - median) for _, off in errors], "pictures", "°"))
+
+        def r(drawn: list[tuple[tuple[float, ...], tuple[float, ...]]], axis: int = axis) -> float | None:
+            return correlation(np.array([t[axis] for t, _ in drawn]), np.array([g[axis] for _, g in drawn]))
+
+        counts = {"pictures": len(pairs)}
+        figures.append(Figure(f"{name}, correlation", r(pairs), bootstrap(pairs, r), "bootstrap over pictures", counts))
     return Outcome(
         "headpose",
         "Head pose in stills (AFLW2000)",
         "Head attitude of each picture against the annotated one, both as rotations read in the product's angles (yaw + to the "
-        "person's left, pitch + up, roll + to the person's right shoulder). Strangers' pictures: the offset that the product "
-        "learns for each driver is not taken off, save in the figures about the median offset.",
+        "person's left, pitch + up, roll + to the person's right shoulder). One picture of each person: the offset that the "
+        "product learns for each driver is not taken off.",
         figures,
         notes=[f"No face found in: {'; '.join(lost)}."] if lost else [],
         misses=misses,
