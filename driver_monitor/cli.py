@@ -159,7 +159,8 @@ def models_list() -> int:
 
     table = Table("name", "version", "size", "licence", "state", title=str(cache_dir()), title_justify="left")
     for model in models():
-        state = "not fetched (only the bench needs it)" if model.only_bench and not model.path.exists() else model.fault() or "good"
+        absent = model.only_bench and not model.path.exists()
+        state = "not fetched (only the bench needs it)" if absent else model.fault() or "good"
         table.add_row(model.name, model.version, f"{model.size / 1e6:.1f} MB", model.licence, state)
     # a pipe has no width: lines must not be broken there
     Console(width=None if sys.stdout.isatty() else 250).print(table)
