@@ -1,0 +1,1 @@
+"""The virtual driver's other senses: voice, heart and vehicle."""
