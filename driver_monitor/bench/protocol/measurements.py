@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from driver_monitor.bench.protocol.reader import FaceCurves, Noise, face_found, mouth_ratio
+from driver_monitor.bench.protocol.played import motion
+from driver_monitor.bench.protocol.reader import FaceCurves, Noise, Series, face_found, mouth_ratio
 from driver_monitor.bench.scenario.played import Played, Shot
 from driver_monitor.bench.virtual_driver.camera import camera_view
+from driver_monitor.bench.virtual_driver.geometry import MM_PER_DM
 from driver_monitor.bench.virtual_driver.light import LightKind
-from driver_monitor.bench.virtual_driver.pose import Pose
 from driver_monitor.signals import (
     NS_PER_S,
     TICK_NS,
@@ -37,8 +38,8 @@ _SINGLE = (
     *("browInnerUp", "cheekPuff", "jawForward", "jawLeft", "jawOpen", "jawRight", "mouthClose", "mouthFunnel", "mouthLeft"),
     *("mouthPucker", "mouthRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper"),
 )
-_UNITS = (*(unit + side for unit in _SIDED for side in ("Left", "Right")), *_SINGLE)
 _REST_UNIT = 0.02
+_AT_REST = dict.fromkeys((*(unit + side for unit in _SIDED for side in ("Left", "Right")), *_SINGLE), _REST_UNIT)
 _UNIT_GAIN = {"noseSneer": 0.0, "mouthPress": 0.2, "mouthFrown": 0.2}
 """How face landmarks answer a face unit where they do not answer it fully; on rendered heads noseSneer never answers."""
 
@@ -52,6 +53,7 @@ _FACE_WIDTH_DM = 1.5
 _SEEN_SHARE = 0.55  # a cover from below that leaves less of the picture hides the face
 _BRIGHT, _SPREAD = 110.0, 45.0
 _DRIVE_NS = NS_PER_S // 10
+_NOISE = 77  # the stream of chance
 _HELD_S = 1.0  # equal pictures for this long are a frozen camera
 
 
@@ -70,70 +72,67 @@ class MeasuredFaces:
 
     def measure(self, shots: Sequence[Shot]) -> Iterator[FaceMeasurement]:
         """One measurement a picture."""
-        poses = [self._played.pose(s.shows_ns) for s in shots]
-        head_yaw = np.array([p.head.yaw for p in poses])
-        head_pitch = np.array([p.head.pitch for p in poses])
-        eye_yaw, eye_pitch = np.array([p.eyes.yaw for p in poses]), np.array([p.eyes.pitch for p in poses])
-        lids = np.array([(p.lids[0] + p.lids[1]) / 2.0 for p in poses])
-        yaw, pitch = self._towards_camera(head_yaw, head_pitch)
-        found = face_found(yaw, pitch)
+        now = motion(self._played, np.array([seconds(s.shows_ns) for s in shots]))
+        yaw, pitch = self._towards_camera(now.head_yaw, now.head_pitch)
+        x, y, width = self._place(now.shift)
+        light = np.clip(1.0 - now.covered, 0.0, 1.0)
+        found = face_found(yaw, pitch) & (x > 0.05) & (x < 0.95) & (y > 0.0) & (y < 0.75) & (light > _SEEN_SHARE)
         face, noise = self._face, self._noise
-        read_yaw, read_pitch = face.head(yaw, pitch)
-        ear, blink = face.lids(lids, eye_pitch)
-        look_yaw, look_pitch = face.eyes(eye_yaw, eye_pitch, lids, head_yaw, head_pitch)
-        mouth = mouth_ratio(np.array([float(p.units.get("jawOpen", 0.0)) for p in poses]), face.mouth_rest)
         # a picture's noise hangs on what it shows: a frozen camera repeats it
-        kicks = {s.shows_number: np.random.default_rng([self._played.script.seed, 77, s.shows_number]) for s in shots}
-        grain = {number: random.standard_normal(9) for number, random in kicks.items()}
+        number = np.array([s.shows_number for s in shots])
+        grain = np.random.default_rng([self._played.script.seed, _NOISE]).standard_normal((number.max() + 1, 9))[number].T
+        read_yaw, read_pitch = face.head(yaw, pitch)
+        read_yaw, read_pitch = read_yaw + noise.head * grain[0], read_pitch + noise.head * grain[1]
+        look_yaw, look_pitch = face.eyes(now.eye_yaw, now.eye_pitch, now.lids, now.head_yaw, now.head_pitch)
+        look_yaw, look_pitch = look_yaw + noise.eyes * grain[2], look_pitch + noise.eyes * grain[3]
+        ear, blink = face.lids(now.lids, now.eye_pitch)
+        ears = np.maximum(0.0, ear + noise.ear * grain[4:6])
+        blinks = np.clip(blink + noise.blink * grain[6:8], 0.0, 1.0)
+        mouth = np.maximum(0.0, mouth_ratio(now.units.get("jawOpen", np.zeros(len(shots))), face.mouth_rest) + 0.01 * grain[8])
+        units = [(name, _answered(name, series)) for name, series in now.units.items()]
         first_ns: dict[int, int] = {}
-        for k, (shot, pose) in enumerate(zip(shots, poses, strict=True)):
+        for k, shot in enumerate(shots):
             held_s = seconds(shot.t_ns - first_ns.setdefault(shot.shows_number, shot.t_ns))
-            covered = float(np.interp(seconds(shot.shows_ns), self._played.tracks.t, self._played.tracks.covered))
-            light = max(0.0, 1.0 - covered)
-            quality = PictureQuality(_BRIGHT * light, _SPREAD * light, frozen=held_s >= _HELD_S)
-            centre, width = self._place(pose)
-            inside = 0.05 < centre[0] < 0.95 and 0.0 < centre[1] < 0.75
-            if not found[k] or not inside or light < _SEEN_SHARE:
+            quality = PictureQuality(_BRIGHT * float(light[k]), _SPREAD * float(light[k]), frozen=held_s >= _HELD_S)
+            if not found[k]:
                 yield FaceMeasurement(shot.t_ns, quality=quality, reason="no face in the picture")
                 continue
-            g = grain[shot.shows_number]
-            left = EyeReading(max(0.0, ear[k] + noise.ear * g[0]), float(np.clip(blink[k] + noise.blink * g[1], 0.0, 1.0)))
-            right = EyeReading(max(0.0, ear[k] + noise.ear * g[2]), float(np.clip(blink[k] + noise.blink * g[3], 0.0, 1.0)))
+            left, right = (EyeReading(float(ears[side, k]), float(blinks[side, k])) for side in (0, 1))
             yield FaceMeasurement(
                 shot.t_ns,
-                head=Angles(read_yaw[k] + noise.head * g[4], read_pitch[k] + noise.head * g[5], -pose.head.roll),
+                head=Angles(float(read_yaw[k]), float(read_pitch[k]), -float(now.head_roll[k])),
                 left_eye=left,
                 right_eye=right,
-                eye_in_head=Angles(look_yaw[k] + noise.eyes * g[6], look_pitch[k] + noise.eyes * g[7]),
-                mouth_ratio=max(0.0, mouth[k] + 0.01 * g[8]),
-                face_units=_units(pose, left.blink, right.blink),
-                centre=centre,
-                width=width,
+                eye_in_head=Angles(float(look_yaw[k]), float(look_pitch[k])),
+                mouth_ratio=float(mouth[k]),
+                face_units={
+                    **_AT_REST,
+                    **{name: float(series[k]) for name, series in units},
+                    "eyeBlinkLeft": left.blink,
+                    "eyeBlinkRight": right.blink,
+                },
+                centre=(float(x[k]), float(y[k])),
+                width=float(width[k]),
                 quality=quality,
             )
 
-    def _towards_camera(self, yaw: np.ndarray, pitch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _towards_camera(self, yaw: Series, pitch: Series) -> tuple[Series, Series]:
         """Head angles as the camera sees them, degrees."""
         y, p = np.radians(yaw), np.radians(pitch)
         nose = np.stack([np.sin(y) * np.cos(p), np.sin(p), np.cos(y) * np.cos(p)], axis=1) @ self._view.matrix[:3, :3].T
         return np.degrees(np.arctan2(nose[:, 0], nose[:, 2])), np.degrees(np.arcsin(np.clip(nose[:, 1], -1.0, 1.0)))
 
-    def _place(self, pose: Pose) -> tuple[tuple[float, float], float]:
-        """Where the face lies in the picture and how wide it is, as shares of the picture's width."""
-        middle = np.array([_FACE_DM], np.float32) + np.array([pose.shift_mm], np.float32) / 100.0
-        x, y, away = (float(v) for v in self._view.project(middle)[0])
+    def _place(self, shift_mm: Series) -> tuple[Series, Series, Series]:
+        """Where the face's middle lies in the picture (right, down) and how wide it is, as shares of the picture's width."""
+        x, y, away = self._view.project((np.array(_FACE_DM) + shift_mm / MM_PER_DM).astype(np.float32)).astype(float).T
         width, height = self._view.size
         focal = height / 2.0 / float(np.tan(self._view.fov_y / 2.0))
-        return (x / width, y / width), _FACE_WIDTH_DM * focal / away / width
+        return x / width, y / width, _FACE_WIDTH_DM * focal / away / width
 
 
-def _units(pose: Pose, blink_left: float, blink_right: float) -> dict[str, float]:
-    units = dict.fromkeys(_UNITS, _REST_UNIT)
-    for name, weight in pose.units.items():
-        gain = _UNIT_GAIN.get(name.removesuffix("Left").removesuffix("Right"), 0.9)
-        units[name] = min(1.0, max(0.0, _REST_UNIT + gain * float(weight)))
-    units["eyeBlinkLeft"], units["eyeBlinkRight"] = blink_left, blink_right
-    return units
+def _answered(name: str, weight: Series) -> Series:
+    gain = _UNIT_GAIN.get(name.removesuffix("Left").removesuffix("Right"), 0.9)
+    return np.clip(_REST_UNIT + gain * weight, 0.0, 1.0)
 
 
 def samples(played: Played, noise: Noise | None = None) -> Iterator[Input]:

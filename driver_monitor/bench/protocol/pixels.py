@@ -18,7 +18,7 @@ from driver_monitor.recording.folder import open_recording
 from driver_monitor.settings import Settings
 from driver_monitor.signals import ButtonPress, Input, nanoseconds
 
-ASSET = "virtual_driver"
+ASSET = "virtual-driver"
 
 
 def asset_path() -> Path:

@@ -18,7 +18,7 @@ from driver_monitor.errors import BadUseError
 
 ALL = "all"
 _SAMPLE_PICTURES = 1000  # a sampled case is no longer than this, so that a handful is done in a minute or two
-_MODELS = ("face_landmarker", "silero_vad", "virtual_driver")
+_MODELS = ("face_landmarker", "silero_vad", "virtual-driver")
 
 
 def protocol_command(
@@ -123,7 +123,9 @@ def _models_digest() -> str:
     return digest([sha256(model_path(name).read_bytes()).hexdigest() for name in _MODELS])
 
 
-def write(protocols: Sequence[Protocol], outcomes: Sequence[Outcome], html: Path | None, junit: Path | None, as_json: Path | None) -> None:
+def write(
+    protocols: Sequence[Protocol], outcomes: Sequence[Outcome], html: Path | None, junit: Path | None, as_json: Path | None
+) -> None:
     """Write the reports that are asked for."""
     if html is not None:
         from driver_monitor.bench.protocol.page import write_page

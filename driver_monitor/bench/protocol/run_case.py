@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from driver_monitor.bench.protocol.measurements import samples
 from driver_monitor.bench.protocol.outcome import Curves, Level, Outcome
 from driver_monitor.bench.protocol.played import script_of, truth_of
 from driver_monitor.bench.protocol.truth import Truth
-from driver_monitor.bench.protocol.verdict import Verdict, heard, judge
+from driver_monitor.bench.protocol.verdict import Step, Verdict, heard, judge
 from driver_monitor.bench.scenario.played import Played
 from driver_monitor.errors import DriverMonitorError
 from driver_monitor.monitor import Monitor
@@ -26,26 +27,33 @@ _CURVE_STEP_S = 0.1
 def run_case(case: Case, level: Level) -> Outcome:
     """Run a case; what keeps it from being run is in the outcome, never raised."""
     start = time.perf_counter()
+    verdict, curves, frames = Verdict((), ()), Curves(), 0
+    steps: list[Step] = []
+    error: str | None = None
     try:
         settings = case_settings(case, level)
         played = Played(script_of(f"{case.protocol}: {case.name}", case.scenario))
         truth = truth_of(played)
-        if level == "measurements":
-            steps, frames_s, curves = watch(Monitor(settings), samples(played), truth)
-        else:
-            from driver_monitor.bench.protocol.pixels import rendered
-
-            with rendered(case, played, settings) as (monitor, stream):
-                steps, frames_s, curves = watch(monitor, stream, truth)
-        verdict = judge(case, heard(steps), truth, frames_s, settings)
-        out = (verdict, heard(steps), curves, len(frames_s), None)
+        with _monitor(case, level, played, settings) as (monitor, stream):
+            alerts, frames_s, curves = watch(monitor, stream, truth)
+        steps, frames = heard(alerts), len(frames_s)
+        verdict = judge(case, steps, truth, frames_s, settings)
     except DriverMonitorError as e:
-        out = (Verdict((), ()), [], Curves(), 0, str(e))
-    verdict, heard_steps, curves, frames, error = out
+        error = str(e)
     wall_s = round(time.perf_counter() - start, 3)
-    return Outcome(
-        case.protocol, case.name, case.rule, case.source, level, verdict, heard_steps, curves, frames, wall_s, error
-    )
+    return Outcome(case.protocol, case.name, case.rule, case.source, level, verdict, steps, curves, frames, wall_s, error)
+
+
+@contextmanager
+def _monitor(case: Case, level: Level, played: Played, settings: Settings) -> Iterator[tuple[Monitor, Iterator[Input]]]:
+    """A monitor and what it is given."""
+    if level == "measurements":
+        yield Monitor(settings), samples(played)
+        return
+    from driver_monitor.bench.protocol.pixels import rendered
+
+    with rendered(case, played, settings) as both:
+        yield both
 
 
 def case_settings(case: Case, level: Level) -> Settings:
