@@ -152,7 +152,7 @@ def test_yawning_stills_count_unseen_faces_apart(tmp_path: Path, monkeypatch: py
     assert value(outcome, "yawning: mouth open (ratio ≥ 0.3)") == pytest.approx(2 / 3)
     assert value(outcome, "not yawning: mouth open (ratio ≥ 0.3)") == 0.5
     assert value(outcome, "AUC of the mouth ratio") == pytest.approx(5 / 6)
-    assert [miss.partition(".")[0] for miss in outcome.misses] == ["c", "e", "hidden"]
+    assert [miss[0] for miss in outcome.misses] == ["c", "e", "h"]
 
 
 def test_heads_read_well_and_heads_not_found_are_both_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +178,8 @@ def test_a_lowered_brow_and_pressed_lips_are_angrier_than_a_smile(tmp_path: Path
     more = {"angry": angry, "happy": happy, "neutral": {}}
 
     def measure(name: str) -> FaceMeasurement:
-        return FaceMeasurement(0, head=Angles(0, 0), face_units=dict.fromkeys(UNITS, 0.02) | more[name.split("_")[0]])
+        label = name.partition("_")[0]
+        return FaceMeasurement(0, head=Angles(0, 0), face_units=dict.fromkeys(UNITS, 0.02) | more[label])
 
     named_pictures(monkeypatch, measure)
     names = [f"{label}_{k}" for label in more for k in range(6)]

@@ -122,7 +122,8 @@ def labelled(folder: Path, settings: Settings, tell: Tell) -> Outcome:
         figures,
         notes=[
             f"Alerts raised in {len(names)} videos: {'; '.join(alerts) or 'none'}.",
-            "Only turns of the head are labelled: glances of the eyes alone count against precision though they may be real.",
+            "Only clear turns of the head are labelled: smaller glances and those of the eyes count against precision though "
+            "they may be real, so it is a lower bound.",
         ],
         misses=misses,
     )

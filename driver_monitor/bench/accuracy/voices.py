@@ -131,7 +131,7 @@ def angry_voices(folder: Path, settings: Settings, tell: Tell) -> Outcome:
             used = {"angry": counts["angry"], other: counts[other]}
             figures.append(over_units(f"AUC angry against {other}{words}", areas[other], "speakers", counts=used))
         if unknown:
-            notes.append(f"In {unknown} of {len(labels)} utterances{words}, no voice was read; they are left out.")
+            notes.append(f"In {unknown} of {len(labels)} utterances{words}, no voice was read; they are left out of the figures.")
     return Outcome(
         "speech_anger",
         f"Anger in the voice, acted ({folder.name.split('_')[0]})",
