@@ -18,6 +18,7 @@ from driver_monitor.errors import DriverMonitorError
 
 if TYPE_CHECKING:
     from driver_monitor.model_store import Progress
+    from driver_monitor.runtime.live import Cabin
 
 DEBUG_VARIABLE = "DRIVER_MONITOR_DEBUG"
 _DONE, _NOT_DONE, _STOPPED, _BROKEN_PIPE = 0, 1, 130, 141  # the last two as a shell says: 128 + SIGINT, 128 + SIGPIPE
@@ -82,7 +83,25 @@ def run(
     """Run the monitor live on this machine's sensors."""
     from driver_monitor.runtime.live import run_command
 
-    return run_command(config, reports, seconds)
+    return run_command(config, reports, seconds, _virtual_cabin)
+
+
+def _virtual_cabin(source: str) -> Cabin:
+    from driver_monitor.bench.virtual_cabin import VirtualCabin, find_scenario
+
+    cabin = VirtualCabin(find_scenario(source))
+    cabin.draw()
+    return cabin
+
+
+@bench_app.command("demo")
+def bench_demo(
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where film, page and reports go.")] = Path("out"),
+) -> int:
+    """A scripted drive of the virtual driver through the live loop, filmed and reported."""
+    from driver_monitor.bench.demo import demo_command
+
+    return demo_command(out)
 
 
 @bench_app.command("speed")
@@ -109,6 +128,38 @@ def bench_accuracy(
     from driver_monitor.bench.accuracy.command import accuracy_command
 
     return accuracy_command(data_set, folder, config, json_file, markdown)
+
+
+@bench_app.command("protocol")
+def bench_protocol(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A protocol's name, the path of one, or 'all'.")],
+    level: Annotated[
+        Literal["measurements", "pixels"], typer.Option("--level", help="Scripted measurements (seconds), or drawn pictures.")
+    ] = "measurements",
+    jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="Processes.")] = 1,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page with every case's plot here.")] = None,
+    junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML here.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here as JSON.")] = None,
+    sample: Annotated[int | None, typer.Option("--sample", metavar="N", min=1, help="Only N cases, always the same.")] = None,
+    case: Annotated[str | None, typer.Option("--case", metavar="PATTERN", help="Only cases named like this.")] = None,
+) -> int:
+    """Which alerts come when they are due, and that no other comes; exit code 1 when a case fails."""
+    from driver_monitor.bench.protocol.run import protocol_command
+
+    return protocol_command(name, level, jobs, html, junit, json_file, sample, case)
+
+
+@bench_app.command("attentive")
+def bench_attentive(
+    hours: Annotated[float, typer.Option("--hours", metavar="N", min=0.05, max=1000.0, help="How long to drive.")] = 1.0,
+    jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="Processes.")] = 1,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Another drive.")] = 1,
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here as JSON.")] = None,
+) -> int:
+    """Alerts an hour in attentive driving: natural glances, mirrors, blinks, talk."""
+    from driver_monitor.bench.attentive import attentive_command
+
+    return attentive_command(hours, jobs, seed, json_file)
 
 
 @settings_app.command("show")

@@ -49,7 +49,7 @@ class Trip(Section):
 class Camera(Section):
     """The cabin camera."""
 
-    source: str = choice("/dev/video0", "a V4L2 device, a video file, or a stream OpenCV can open")
+    source: str = choice("/dev/video0", "a V4L2 device, a video file, a stream OpenCV can open, or 'virtual:SCENARIO' (it plays all sensors)")
     width: int = figure(640, "picture width asked for", "px", 160, 3840)
     height: int = figure(480, "picture height asked for", "px", 120, 2160)
     fps: int = figure(30, "frame rate asked for", "1/s", 5, 120)
@@ -124,7 +124,7 @@ class Mouth(Section):
     """Yawns."""
 
     open_ratio: float = figure(0.3, "inner-lip gap over mouth width above this is open", "1", 0.1, 0.8, "96.4 % of yawns, 0.3 % of others in 1,407 stills")
-    wide_ratio: float = figure(0.5, "a yawn opens at least this far", "1", 0.2, 1.2, "design, checked on recorded drivers")
+    wide_ratio: float = figure(0.45, "a yawn opens at least this far", "1", 0.2, 1.2, "design, checked on recorded drivers")
     yawn_min_s: float = figure(1.5, "the mouth is open at least this long in a yawn", "s", 0.5, 5, "secondary text")
 
 

@@ -18,8 +18,9 @@ _MOUTH = (13, 14, 78, 308)
 _CHEEKS = (234, 454)
 _POINTS = (*_RIGHT_EYE, *_LEFT_EYE, *_MOUTH, *_CHEEKS)
 
-DEG_PER_EYE_UNIT = 31.0
-"""Degrees of eye-in-head turn per unit of the eyeLook face units (slope 0.031-0.034 per degree on rendered heads)."""
+DEG_PER_EYE_UNIT = (31.0, 45.0)
+"""Degrees of eye-in-head yaw and pitch per unit of the eyeLook face units (on rendered heads 0.031-0.034 per degree of yaw, and
+less of pitch, because the lid goes with the eye)."""
 
 
 def eye_aspect_ratio(eye: Sequence[Point]) -> float:
@@ -46,7 +47,7 @@ def eyes_in_head(units: dict[str, float]) -> Angles:
     """Mean turn of both eyes in the head, degrees, from the eyeLook face units."""
     yaw = units["eyeLookOutLeft"] - units["eyeLookInLeft"] + units["eyeLookInRight"] - units["eyeLookOutRight"]
     pitch = units["eyeLookUpLeft"] - units["eyeLookDownLeft"] + units["eyeLookUpRight"] - units["eyeLookDownRight"]
-    return Angles(yaw=DEG_PER_EYE_UNIT * yaw / 2.0, pitch=DEG_PER_EYE_UNIT * pitch / 2.0)
+    return Angles(yaw=DEG_PER_EYE_UNIT[0] * yaw / 2.0, pitch=DEG_PER_EYE_UNIT[1] * pitch / 2.0)
 
 
 def measure_face(

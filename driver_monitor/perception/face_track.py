@@ -53,10 +53,11 @@ class FaceTracker:
         eyes = self._eyes.step(face, drop)
         gaze = self._gaze.step(face, eyes.openness, in_yawn)
         events += self._closures.step(t_ns, eyes.openness, in_yawn)
+        closure = self._closures.current
         events += self._glances.step(gaze)
-        events += self._nods.step(t_ns, drop, self._closures.current is not None)
+        events += self._nods.step(t_ns, drop, 0.0 if closure is None else closure.lasted_s)
         events += self.visibility.step(face, eyes.openness is not None)
-        track = FaceTrack(face, eyes, gaze, self._closures.current, self._closures.open_since_ns, in_yawn)
+        track = FaceTrack(face, eyes, gaze, closure, self._closures.open_since_ns, in_yawn)
         return track, events
 
     def finish(self, t_ns: int) -> list[Event]:

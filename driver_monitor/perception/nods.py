@@ -5,6 +5,7 @@ from __future__ import annotations
 from driver_monitor.signals import Event, seconds
 
 _DROP_DEG = 12.0  # drowsy nods drop 12-20° (secondary text)
+_CLOSED_S = 0.5  # a blink with a lowered head is a look at the lap
 _BACK_DEG = 6.0
 _LONGEST_S = 5.0  # a head that stays down is a slump or a look at the lap
 
@@ -16,12 +17,12 @@ class Nods:
         self._start_ns: int | None = None
         self._deepest = 0.0
 
-    def step(self, t_ns: int, drop_deg: float | None, eyes_closed: bool) -> list[Event]:
-        """Take one picture's head drop (degrees, ``None`` when not known)."""
+    def step(self, t_ns: int, drop_deg: float | None, eyes_closed_s: float) -> list[Event]:
+        """Take one picture's head drop (degrees, ``None`` when not known), and for how long the eyes have been closed."""
         if drop_deg is None:
             self._start_ns = None
         elif self._start_ns is None:
-            if eyes_closed and drop_deg >= _DROP_DEG:
+            if eyes_closed_s >= _CLOSED_S and drop_deg >= _DROP_DEG:
                 self._start_ns, self._deepest = t_ns, drop_deg
         elif drop_deg < _BACK_DEG:
             start_ns, self._start_ns = self._start_ns, None

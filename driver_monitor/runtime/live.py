@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from driver_monitor.alerts.outputs import AlertOutput, Pins, open_outputs, open_pins
 from driver_monitor.perception.driving import Driving
@@ -49,6 +49,8 @@ from driver_monitor.signals import (
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from driver_monitor.monitor import Monitor
 
 _LOGGER = logging.getLogger("driver_monitor.live")
 _BEHIND_NS = NS_PER_S // 2  # so late a tick goes before older samples
@@ -201,8 +203,28 @@ class LiveLoop:
             _LOGGER.exception("the %s failed", output.part)
 
 
-def open_sensors(settings: Settings, queue: SampleQueue, stack: ExitStack, pins: Pins) -> VehicleBus | None:
+class Cabin(Protocol):
+    """Sensors that something else plays in their place: one input for several parts, with a clock to start."""
+
+    parts: frozenset[Part]
+    seconds: float
+
+    def start(self, queue: SampleQueue, *, required: bool = False) -> bool:
+        """Open it."""
+
+    def begin(self) -> None:
+        """Start its clock."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+def open_sensors(
+    settings: Settings, queue: SampleQueue, stack: ExitStack, pins: Pins, cabin: Cabin | None = None
+) -> VehicleBus | None:
     """Open every sensor the settings name, the camera first; what is missing is put on the queue as a status.
+
+    The parts that a ``cabin`` plays are left to it; the bus is opened all the same, to send on.
 
     Returns
     -------
@@ -215,19 +237,30 @@ def open_sensors(settings: Settings, queue: SampleQueue, stack: ExitStack, pins:
         There is no camera.
     """
     frame_ids = Driving(settings.vehicle).frame_ids  # a wrong DBC is told before any device is touched
-    stack.enter_context(Camera(settings.camera)).start(queue, required=True)
+    played: frozenset[Part] = frozenset()
+    if cabin is None:
+        stack.enter_context(Camera(settings.camera)).start(queue, required=True)
+    else:
+        stack.callback(cabin.close)
+        cabin.start(queue, required=True)
+        played = cabin.parts
     bus = None
     sensors: list[Sensor] = []
     absent: list[tuple[Part, str]] = []
-    if settings.microphone.device == "none":
+    if "microphone" in played:
+        pass
+    elif settings.microphone.device == "none":
         absent.append(("microphone", "the settings name none"))
     else:
         sensors.append(Microphone(settings.microphone))
     if settings.vehicle.interface == "none":
-        absent.append(("vehicle_bus", "the settings name none"))
+        if "vehicle_bus" not in played:
+            absent.append(("vehicle_bus", "the settings name none"))
     else:
         sensors.append(bus := VehicleBus(settings.vehicle, frame_ids))
-    if settings.heart_rate.source == "none":
+    if "heart_rate" in played:
+        pass
+    elif settings.heart_rate.source == "none":
         absent.append(("heart_rate", "the settings name none"))
     elif settings.heart_rate.source == "can":
         if bus is None:
@@ -244,6 +277,9 @@ def open_sensors(settings: Settings, queue: SampleQueue, stack: ExitStack, pins:
     for part, reason in absent:
         queue.put(SensorStatus(time.monotonic_ns(), part, "missing", reason))
     return bus
+
+
+OpenCabin: TypeAlias = Callable[[str], Cabin]
 
 
 @contextmanager
@@ -286,14 +322,32 @@ def _log_to(console: Console) -> Iterator[None]:
         logger.setLevel(level)
 
 
-def run_command(config: Path | None, reports: Path | None, seconds: float | None) -> int:
-    """Watch the driver until Ctrl-C, SIGTERM or the end of ``seconds``; give the exit code."""
-    from rich.console import Console
+def run_command(config: Path | None, reports: Path | None, seconds: float | None, virtual: OpenCabin | None = None) -> int:
+    """Watch the driver until Ctrl-C, SIGTERM or the end of ``seconds``; give the exit code.
 
-    from driver_monitor.model_store import model_path, models
+    ``virtual`` opens a camera source "virtual:SCENARIO", which this room knows nothing of.
+    """
     from driver_monitor.settings_file import load_settings
 
     settings = load_settings(config)
+    source = settings.camera.source
+    cabin = virtual(source) if virtual is not None and source.startswith("virtual:") else None
+    watch(settings, reports, seconds, cabin)
+    return 0
+
+
+def watch(
+    settings: Settings,
+    reports: Path | None,
+    seconds: float | None,
+    cabin: Cabin | None = None,
+    around: Callable[[Monitor], Steps] = lambda monitor: monitor,
+) -> Summary:
+    """Run the live loop; ``around`` may put something between loop and Monitor that looks on."""
+    from rich.console import Console
+
+    from driver_monitor.model_store import model_path, models
+
     for name in MODELS:  # said before any device is touched
         model_path(name)
     start_ns = time.monotonic_ns()
@@ -302,7 +356,7 @@ def run_command(config: Path | None, reports: Path | None, seconds: float | None
         stack.enter_context(_log_to(console))
         stop = stack.enter_context(stop_on_signal())
         pins = open_pins(settings.outputs.pin_factory)
-        bus = open_sensors(settings, queue, stack, pins)
+        bus = open_sensors(settings, queue, stack, pins, cabin)
         outputs, problems = open_outputs(settings, _LOGGER, pins=pins, send=bus.send if bus else None, zero_ns=start_ns)
         for output in outputs:
             stack.callback(output.close)
@@ -327,8 +381,12 @@ def run_command(config: Path | None, reports: Path | None, seconds: float | None
             if writer is not None:
                 writer.write(report)
 
-        summary = LiveLoop(monitor, queue, outputs, take, watchdog).run(stop, seconds)
+        steps = around(monitor)
+        if cabin is not None:
+            cabin.begin()
+        limit_s = cabin.seconds if seconds is None and cabin is not None else seconds
+        summary = LiveLoop(steps, queue, outputs, take, watchdog).run(stop, limit_s)
         if writer is not None:
             writer.summary(summary.figures(start_ns, settings))
     console.print(summary.in_words(settings), soft_wrap=True)
-    return 0
+    return summary
