@@ -195,7 +195,8 @@ def _spread(path: Path, base: _Tree, spec: _Case, sets: Mapping[str, dict[str, _
             hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(sorted(sets))}"
             raise BadUseError(f"{path}: case '{spec.name}': there is no set '{wanted}'; {hint}")
     first = [next(iter(sets[name].items())) for name in spec.over]
-    every = list(itertools.product(*(sets[name].items() for name in spec.over)))
+    # a case that only changes one thing at a time has those changes for its cases
+    every = list(itertools.product(*(sets[name].items() for name in spec.over))) if spec.over or not spec.each else []
     alone = [[*first, variant] for name in spec.each for variant in sets[name].items()]
     # what stands first in "over" is not repeated in the names of the one-at-a-time cases
     for words, variants in [([n for n, _ in v], v) for v in every] + [([v[-1][0]], v) for v in alone]:

@@ -65,11 +65,13 @@ def judge(case: Case, steps: Sequence[Step], truth: Truth, frames_s: Sequence[fl
     checks: list[Check] = []
     for expected in case.alerts:
         due = due_s(expected, truth, settings)
+        allowed = expected.within + _frame_s(frames_s, due)
         mine = [s for s in left if s.kind == expected.kind and s.action == expected.action and s.t_s >= expected.since]
-        came = min(mine, key=lambda s: abs(s.t_s - (due or 0.0)), default=None)
+        near = [s for s in mine if due is not None and abs(s.t_s - due) <= allowed + 1e-6]
+        came = near[0] if near else min(mine, key=lambda s: abs(s.t_s - (due or 0.0)), default=None)
         if came is not None:
             left.remove(came)
-        checks.append(_check(expected, due, came, expected.within + _frame_s(frames_s, due)))
+        checks.append(_check(expected, due, came, allowed))
     unwanted = tuple(s for s in left if s.action == "raised" and s.kind not in case.may)
     return Verdict(tuple(checks), unwanted)
 
