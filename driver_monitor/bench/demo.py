@@ -19,7 +19,7 @@ from driver_monitor.settings import Settings
 from driver_monitor.signals import CameraFrame, Report, Sample, seconds
 
 if TYPE_CHECKING:
-    from driver_monitor.monitor import Monitor
+    from driver_monitor.monitor import Monitor, View
 
 
 class Filmed:
@@ -34,10 +34,16 @@ class Filmed:
         """Take one sample and film what it led to."""
         reports = self._monitor.step(sample)
         if isinstance(sample, CameraFrame):
-            self._film.take(replace(sample, t_ns=sample.t_ns - self._zero_ns), self._shifted(reports), self._monitor)
+            self._film.take(replace(sample, t_ns=sample.t_ns - self._zero_ns), self._shifted(reports), self)
         elif reports:
-            self._film.take(None, self._shifted(reports), self._monitor)
+            self._film.take(None, self._shifted(reports), self)
         return reports
+
+    @property
+    def view(self) -> View | None:
+        """The Monitor's view, in the film's time."""
+        view = self._monitor.view
+        return None if view is None else replace(view, t_ns=view.t_ns - self._zero_ns)
 
     def finish(self) -> list[Report]:
         """The samples have ended."""

@@ -19,11 +19,12 @@ from driver_monitor.bench.scenario.tracks import Manner, Speech, Tracks
 from driver_monitor.errors import DeviceError
 
 RATE_HZ = 16_000
-_CALM_RMS = 0.05  # -26 dBFS: a voice at arm's length with a usual gain
+_CALM_RMS = 0.025  # -32 dBFS: a voice at arm's length, with room for shouts
 _VOWELS = np.array(  # first three formants, Hz: a e i o u and the neutral one (Peterson & Barney 1952, men)
     [[730, 1090, 2440], [530, 1840, 2480], [270, 2290, 3010], [570, 840, 2410], [300, 870, 2240], [500, 1500, 2500]], float
 )
-_WIDTHS, _STRENGTHS = (80.0, 100.0, 140.0), (1.0, 0.7, 0.45)
+_UPPER = (3400.0, 4400.0)  # formants that hardly move
+_WIDTHS = (70.0, 90.0, 130.0, 200.0, 260.0)
 _TEXT = "I was on my way home from work and then the lights on the road went out so I had to stop there for a while"
 
 
@@ -88,11 +89,12 @@ def syllables(speech: Speech, random: np.random.Generator) -> list[Syllable]:
 
 
 def _curves(said: list[Syllable], count: int, start_s: float) -> tuple[NDArray[np.float64], ...]:
-    """Pitch (semitones), loudness, formants (3) and hiss at each sample."""
+    """Pitch (semitones), loudness, formants (5) and hiss at each sample."""
     t = start_s + np.arange(count) / RATE_HZ
     middles = np.array([s.start_s + s.length_s / 2.0 for s in said])
     pitch = np.interp(t, middles, [s.pitch_st for s in said])
-    formants = np.stack([np.interp(t, middles, _VOWELS[[s.vowel for s in said], k]) for k in range(3)])
+    glides = [np.interp(t, middles, _VOWELS[[s.vowel for s in said], k]) for k in range(3)]
+    formants = np.stack([*glides, *(np.full(count, f) for f in _UPPER)])
     loud, hiss = np.zeros(count), np.zeros(count)
     for s in said:
         x = (t - s.start_s) / s.length_s
@@ -117,17 +119,15 @@ def babble(speech: Speech, f0_hz: float, said: list[Syllable], random: np.random
         f0 = f0 * 2.0 ** (0.4 * np.sin(2.0 * np.pi * 5.5 * np.arange(count) / RATE_HZ) / 12.0)
     phase = 2.0 * np.pi * np.cumsum(f0) / RATE_HZ
     sound = np.zeros(count)
-    block = 160  # formants and pitch move slowly: the filter is worked out every 10 ms
+    block = 80  # formants and pitch move slowly: the filter is worked out every 5 ms
     coarse = np.arange(0, count, block)
-    for harmonic in range(1, int(5000.0 / (f0_hz * how.pitch)) + 1):
+    tract = formants[:, coarse] * (1.0 + 0.17 * np.clip((f0_hz - 120.0) / 80.0, 0.0, 1.0))  # a woman's tract is shorter
+    for harmonic in range(1, int(6500.0 / (f0_hz * how.pitch)) + 1):
         at = harmonic * f0[coarse]
-        level = 10.0 ** ((how.roll_off + 6.0) * np.log2(np.maximum(at, 60.0) / 120.0) / 20.0)  # the lips give 6 dB/octave back
-        gain = np.zeros(len(coarse))
-        for k in range(3):
-            centre = formants[k, coarse]
-            away = np.sqrt((centre**2 - at**2) ** 2 + (_WIDTHS[k] * at) ** 2)
-            gain += _STRENGTHS[k] * _WIDTHS[k] * centre / away
-        weight = np.interp(np.arange(count), coarse, level * gain * (at < 7000.0))
+        gain = 10.0 ** ((how.roll_off + 6.0) * np.log2(np.maximum(at, 60.0) / 120.0) / 20.0)  # the lips give 6 dB/octave back
+        for centre, width in zip(tract, _WIDTHS, strict=True):  # formants in a row, as in a throat
+            gain = gain * centre**2 / np.sqrt((centre**2 - at**2) ** 2 + (width * at) ** 2)
+        weight = np.interp(np.arange(count), coarse, gain * (at < 7500.0))
         sound += weight * np.sin(harmonic * phase)
     noise = random.standard_normal(count)
     sharp = np.diff(noise, prepend=0.0)

@@ -44,9 +44,7 @@ class Fragments:
 
     def mix(self, corners: Array) -> Array:
         """An attribute (triangles, 3, k) given at the corners, at each pixel: (n, k)."""
-        at = corners[self.triangle]
-        w = self.weights
-        return np.asarray(at[:, 0] * w[:, :1] + at[:, 1] * w[:, 1:2] + at[:, 2] * w[:, 2:], np.float32)
+        return np.asarray(np.einsum("nk,nkj->nj", self.weights, corners[self.triangle]), np.float32)
 
     def where(self, keep: NDArray[np.bool_]) -> Fragments:
         """Only some of the pixels."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from driver_monitor.bench.virtual_driver.geometry import Array
 from driver_monitor.bench.virtual_driver.light import Light
 
 _GAMMA = 1.0 / 1.6
+_STEPS = 4096
 _IR_RESPONSE = np.array([0.75, 0.20, 0.05], np.float32)  # skin is bright in the near infrared, as it is in red
 
 
@@ -74,11 +76,41 @@ def expose(light_in: Array, light: Light, sensor: Sensor, random: np.random.Gene
         image = np.asarray(cv2.warpAffine(image, moved, size, borderMode=cv2.BORDER_REPLICATE), np.float32)
     if sensor.covered > 0.0:
         image = _cover(image, sensor.covered)
-    image = image * light.gain
-    image = np.clip(image / (1.0 + 0.15 * image), 0.0, None)
+    image = image * np.float32(light.gain)
+    image /= 1.0 + np.float32(0.15) * image
+    image *= np.float32(_STEPS - 1)
     if sensor.noise > 0.0:
-        channels = 1 if light.infrared else 3
-        grain = random.standard_normal((*image.shape[:2], channels), np.float32) * np.float32(sensor.noise)
-        image = image + grain * np.sqrt(light.read_noise**2 + light.shot_noise**2 * image)
-    lookup = (np.linspace(0.0, 1.0, 4096, dtype=np.float32) ** _GAMMA * 255.0 + 0.5).astype(np.uint8)
-    return np.asarray(lookup[np.clip(image * 4095.0, 0.0, 4095.0).astype(np.uint16)], np.uint8)
+        signal = np.linspace(0.0, 1.0, _STEPS, dtype=np.float32)
+        spread = sensor.noise * (_STEPS - 1) * np.sqrt(light.read_noise**2 + light.shot_noise**2 * signal)
+        grain = _grain(image.shape, random)
+        if light.infrared:
+            grain = grain[..., :1]  # a grey chip
+        image += grain * spread.astype(np.float32)[_step(image)]
+    return np.asarray(_tone()[_step(image)])
+
+
+def _step(image: Array) -> NDArray[np.uint16]:
+    return np.clip(image, 0.0, _STEPS - 1.0).astype(np.uint16)
+
+
+@lru_cache(maxsize=1)
+def _tone() -> NDArray[np.uint8]:
+    """Linear light, in steps, to the picture's own scale."""
+    return (np.linspace(0.0, 1.0, _STEPS) ** _GAMMA * 255.0 + 0.5).astype(np.uint8)
+
+
+@lru_cache(maxsize=1)
+def _bank() -> Array:
+    """Noise drawn once: pictures take their grain from anywhere in it, which costs a tenth of drawing it anew."""
+    return np.random.default_rng(20_000).standard_normal((1200, 1500, 3), np.float32)
+
+
+def _grain(shape: tuple[int, ...], random: np.random.Generator) -> Array:
+    """Unit noise of a picture's shape."""
+    bank, (height, width) = _bank(), shape[:2]
+    if height > bank.shape[0] or width > bank.shape[1]:
+        return random.standard_normal(shape, np.float32)
+    top, left = (int(random.integers(0, have - want + 1)) for have, want in zip(bank.shape, (height, width), strict=False))
+    part = bank[top : top + height, left : left + width]
+    part = part[::-1] if random.random() < 0.5 else part
+    return part[:, ::-1] if random.random() < 0.5 else part

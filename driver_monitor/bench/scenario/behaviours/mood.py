@@ -5,19 +5,21 @@ from __future__ import annotations
 from driver_monitor.bench.scenario.behaviours.base import Behaviour, choice, figure, length
 from driver_monitor.bench.scenario.tracks import BlinkRate, Span, Speech, Tracks
 
-# (face unit, both sides, strength); after EMFACS: anger lowers the brows and tightens lids and lips
+# (face unit, both sides, strength); after EMFACS: anger lowers the brows and tightens lids and lips. Lips are rolled in, not
+# pressed: this head's mouthPress draws the corners up, which MediaPipe reads as a smile
 _ANGRY = (
     ("browDown", True, 1.25),
     ("eyeSquint", True, 0.45),
     ("noseSneer", True, 0.8),
-    ("mouthPress", True, 0.7),
-    ("mouthFrown", True, 0.4),
+    ("mouthFrown", True, 0.8),
+    ("mouthRollLower", False, 0.6),
+    ("mouthRollUpper", False, 0.5),
 )
 _STRESSED = (
     ("browInnerUp", False, 0.6),
     ("browDown", True, 0.5),
-    ("mouthPress", True, 0.8),
-    ("mouthRollLower", False, 0.4),
+    ("mouthRollLower", False, 0.6),
+    ("mouthRollUpper", False, 0.5),
 )
 _SMILE = (("mouthSmile", True, 0.8), ("cheekSquint", True, 0.5))
 
