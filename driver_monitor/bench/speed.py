@@ -166,7 +166,7 @@ def _samples(video: Path | None, frames: int) -> list[Sample]:
                     if len(pictures) >= frames:
                         break
     if not pictures:
-        raise RecordingError(f"{video} holds no pictures")
+        raise RecordingError(f"{video} holds no pictures; give another video")
     end_s = pictures[-1].t_ns * 1e-9
     ticks: list[Sample] = [Tick(nanoseconds(k / 10.0)) for k in range(int(end_s * 10) + 1)]
     senses = sorted(other_senses(end_s), key=lambda s: s.t_ns)

@@ -35,6 +35,7 @@ _OTHER_SIDE: dict[Zone, Zone] = {
     "right_window": "left_window",
 }
 _HEAD_PITCH_GAIN = 1.15  # the landmark model's head pitch falls short (slope 0.78-0.92 on rendered heads)
+_LID_PITCH_DEG = 35.0  # with a lowered head a lowered lid follows the eye down: so far for a whole lid (rendered heads)
 _PITCH_WEIGHT = 1.4  # zones are wider than they are high
 _HYSTERESIS_DEG = 3.0  # a look must come back this far inside the road's edge to be on it again
 _MODE_SPAN_DEG = 14.0  # straight-ahead is the densest stretch of this width
@@ -135,6 +136,9 @@ class Gaze:
             direction = Angles(head.yaw - self._head.yaw, min(0.0, pitch) if mouth_wide else pitch, head.roll)
         else:
             pitch = _HEAD_PITCH_GAIN * head.pitch + eyes.pitch - self._joined.pitch
+            if openness is not None:
+                lowered = max(0.0, min(1.0, (self._head.pitch - head.pitch - 4.0) / 4.0))
+                pitch -= _LID_PITCH_DEG * lowered * max(0.0, 1.0 - openness)
             direction = Angles(head.yaw + eyes.yaw - self._joined.yaw, pitch, head.roll)
         self._zone = self.zone(direction, self._zone)
         return GazeState(face.t_ns, direction, self._zone, head_only)

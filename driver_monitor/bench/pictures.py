@@ -1,0 +1,18 @@
+"""Pictures of the virtual driver for those who need some: the demo drive's first ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from driver_monitor.bench.scenario.scenario import Scenario
+from driver_monitor.bench.virtual_cabin import find_scenario
+from driver_monitor.model_store import model_path
+from driver_monitor.signals import CameraFrame
+
+
+def virtual_pictures(count: int) -> Iterator[CameraFrame]:
+    """The first ``count`` pictures of the demo drive."""
+    scenario = Scenario.load(find_scenario("demo.toml"), model_path("virtual-driver"))
+    for frame in islice(scenario.frames(workers=2), count):
+        yield CameraFrame(frame.t_ns, frame.image)
