@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -49,7 +49,7 @@ class Expected(BaseModel):
     unseen: float | None = None
     at: float | None = None
     since: float = 0.0
-    within: float = Field(0.2, gt=0.0, le=120.0)
+    within: Annotated[float, Field(gt=0.0, le=120.0)] = 0.2
     action: AlertAction = "raised"
     level: Level | None = None
 
@@ -72,11 +72,15 @@ class _Case(BaseModel):
     rule: str = Field(min_length=8)
     source: str = Field(min_length=2)
     let: dict[str, Any] = {}
-    seconds: float | str | None = None
+    seconds: float | None = None
+    seed: int | None = None
     subject: _Tree = {}
+    person: _Tree = {}
     camera: _Tree = {}
     light: _Tree = {}
     drive: _Tree = {}
+    sound: _Tree = {}
+    heart: _Tree = {}
     do: list[_Tree] = []
     alert: list[_Tree] = []
     may: list[AlertKind] = []

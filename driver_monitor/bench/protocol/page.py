@@ -55,7 +55,9 @@ def page(outcomes: Sequence[Outcome], title: str, about: str) -> str:
     if failed:
         parts.append(f'<h2 class="bad">{len(failed)} cases fail</h2>')
         parts += [_KEY, *(_case(o, opened=len(failed) <= 12) for o in failed)]
-    parts += ["<h2>Cases that hold</h2>", _KEY, *(_case(o, opened=False) for o in outcomes if o.passed), "</html>"]
+    if good:
+        parts += ["<h2>Cases that hold</h2>", _KEY, *(_case(o, opened=False) for o in outcomes if o.passed)]
+    parts.append("</html>")
     return "\n".join(parts)
 
 

@@ -35,7 +35,8 @@ def plot(outcome: Outcome) -> str:
             return top + _LANE * (1.0 - (min(max(value, low), high) - low) / (high - low))
 
         parts.append(f'<rect class="lane" x="{_LEFT}" y="{top}" width="{_WIDTH - _LEFT - _RIGHT}" height="{_LANE}"/>')
-        parts.append(f'<text x="{_LEFT - 6}" y="{top + _LANE / 2 + 4}" text-anchor="end">{label}</text>')
+        for text, at in ((f"{high:g}", 9.0), (label, _LANE / 2 + 4), (f"{low:g}", _LANE)):
+            parts.append(f'<text x="{_LEFT - 6}" y="{top + at}" text-anchor="end">{text}</text>')
         for name, css in ((true, "true"), (read, "read")):
             values: Sequence[float | None] = getattr(c, name)
             points = [None if v is None else (x(t), y(v)) for t, v in zip(c.t_s, values, strict=True)]

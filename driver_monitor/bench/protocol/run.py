@@ -17,7 +17,7 @@ from driver_monitor.bench.protocol.run_case import run_case
 from driver_monitor.errors import BadUseError
 
 ALL = "all"
-_SAMPLE_PICTURES = 1000  # a sampled case is no longer than this, so that a handful is done in a minute or two
+_SAMPLE_PICTURES = 400  # a sampled case is no longer than this, so that a handful is done in a minute or two
 _MODELS = ("face_landmarker", "silero_vad", "virtual-driver")
 
 

@@ -75,6 +75,11 @@ def case_settings(case: Case, level: Level) -> Settings:
         raise SettingsError(f"{case.protocol}: case '{case.name}': settings {place}: {fault['msg']}") from None
 
 
+def measured_settings() -> Settings:
+    """The default settings for inputs that are measured already."""
+    return Settings.model_validate({"trip": {"deployment": "bench"}, "vehicle": {"signals": _NO_BUS}})
+
+
 def watch(monitor: Monitor, stream: Iterable[Input], truth: Truth) -> tuple[list[Alert], list[float], Curves]:
     """Give a monitor its samples; the alerts, the times of the pictures, and the curves for the report."""
     steps: list[Alert] = []

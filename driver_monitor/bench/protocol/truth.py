@@ -66,13 +66,13 @@ def _lasting(truth: Truth, on: Mask, reset_s: float) -> Series:
     out = np.empty(len(on))
     spent = off = 0.0
     for k, now in enumerate(on.tolist()):
+        out[k] = spent  # up to this time
         if now:
             spent, off = spent + step, 0.0
         else:
             off += step
             if off >= reset_s:
                 spent = 0.0
-        out[k] = spent
     return out
 
 
@@ -84,8 +84,8 @@ def _summed(truth: Truth, on: Mask, window_s: float, reset_s: float) -> Series:
     start, off = 0, 0.0
     out = np.empty(len(on))
     for k, now in enumerate(on.tolist()):
+        out[k] = total[k] - total[min(k, max(start, k - window))]
         off = 0.0 if now else off + step
         if off >= reset_s:
             start = k + 1
-        out[k] = total[k + 1] - total[min(k + 1, max(start, k + 1 - window))]
     return out
