@@ -1,4 +1,4 @@
-# make demo RECORDING=drive.mp4   replay a drive and show its alerts
+# make demo                       a scripted drive of the virtual driver, live; RECORDING=path replays one of yours
 # make test                       all tests
 # Each target sets up what it needs; the second time that takes less than a second.
 
@@ -10,12 +10,11 @@ install:
 	@sh deploy/setup.sh
 
 demo: install
-ifdef RECORDING
 	@mkdir -p out
-	$(BIN)/driver-monitor replay "$(RECORDING)" --reports out/demo.jsonl --video out/demo.mp4
+ifdef RECORDING
+	$(BIN)/driver-monitor replay "$(RECORDING)" --reports out/replay.jsonl --video out/replay.mp4
 else
-	@echo "make demo replays a recording: make demo RECORDING=path (a video of a driver's face, or a folder with video, sound, bus log and heart beats)" >&2
-	@exit 2
+	$(BIN)/driver-monitor bench demo --out out
 endif
 
 test: test-tools

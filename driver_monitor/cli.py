@@ -104,6 +104,18 @@ def bench_demo(
     return demo_command(out)
 
 
+@bench_app.command("scenario")
+def bench_scenario(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A scenario (configs/scenarios has some).")],
+    out: Annotated[Path | None, typer.Option("--out", metavar="FOLDER", help="Write the recording and its truth here.")] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Show it in a window.")] = False,
+) -> int:
+    """Make a labelled recording of the virtual driver from a scenario file."""
+    from driver_monitor.bench.scenario_command import scenario_command
+
+    return scenario_command(file, out, watch)
+
+
 @bench_app.command("speed")
 def bench_speed(
     video: Annotated[Path | None, typer.Option("--video", metavar="FILE", help="A video of a driver's face.")] = None,

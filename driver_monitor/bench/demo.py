@@ -79,13 +79,13 @@ class BusWatch:
         self._bus.shutdown()
 
 
-def demo_command(out: Path) -> int:
+def demo_command(out: Path, config: Path = Path("demo.toml")) -> int:
     """Play the demo drive and leave its reports, film and page in the folder ``out``."""
     from rich.console import Console
 
     from driver_monitor.settings_file import load_settings
 
-    settings = load_settings(Path("demo.toml"))
+    settings = load_settings(config)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
