@@ -28,8 +28,8 @@ class CameraPart(_Part):
     """The cabin camera."""
 
     place: Place = choice("column", "where it sits")
-    width: int = figure(640, "px", 160, 1920)
-    height: int = figure(480, "px", 120, 1080)
+    width: int = Field(640, ge=160, le=1920, multiple_of=2, description="px, even")
+    height: int = Field(480, ge=120, le=1080, multiple_of=2, description="px, even")
     fps: float = figure(30.0, "pictures a second", 2.0, 120.0)
     nearer: float = figure(1.0, "1.5 brings it half as near again to the face", 0.4, 2.0)
     jitter_ms: float = figure(0.0, "standard deviation of the pictures' times, ms", 0.0, 30.0)

@@ -62,6 +62,7 @@ def write_recording(
 
 def _write_truth_and_video(scenario: Scenario, out_dir: Path, workers: int, progress: Progress) -> Path:
     import av
+    import cv2
 
     camera, shots = scenario.script.camera, scenario.played.shots
     with (
@@ -70,13 +71,16 @@ def _write_truth_and_video(scenario: Scenario, out_dir: Path, workers: int, prog
     ):
         for line in _truth_head(scenario):
             truth.write(_json(line))
-        # one thread: more of them cut the picture otherwise and the same scenario would give other bytes elsewhere
+        # the same bytes every time: several threads cut the picture otherwise, and x264's macroblock tree was seen to hang on
+        # what its memory held before
         rate = Fraction(camera.fps).limit_denominator(1000)
-        stream = video.add_stream("libx264", rate=rate, options={"crf": "18", "threads": "1"})
+        stream = video.add_stream("libx264", rate=rate, options={"crf": "18", "threads": "1", "x264-params": "mbtree=0"})
         stream.width, stream.height, stream.pix_fmt = camera.width, camera.height, "yuv420p"
         stream.codec_context.time_base = _TIME_BASE
         for done, frame in enumerate(scenario.frames(workers), 1):
-            picture = av.VideoFrame.from_ndarray(frame.image, format="rgb24")
+            # OpenCV makes the colour planes: what PyAV's own scaler makes hangs on how its memory is aligned
+            planes = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_RGB2YUV_I420), np.uint8)
+            picture = av.VideoFrame.from_ndarray(planes, format="yuv420p")
             picture.pts, picture.time_base = round(seconds(frame.t_ns) / _TIME_BASE), _TIME_BASE
             for packet in stream.encode(picture):
                 video.mux(packet)

@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from driver_monitor.errors import ModelError
 
-ASSET_FILE = "virtual_driver_head.npz"
 FORMAT = 1
 
 BODY, LEFT_EYE, RIGHT_EYE, TEETH, TONGUE, LASHES = range(6)
@@ -214,7 +213,7 @@ class Asset:
     def load(cls, path: Path) -> Asset:
         """Read the asset that :func:`build_asset` wrote."""
         try:
-            with np.load(path, allow_pickle=False) as data:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
                 return cls._from(dict(data))
         except (OSError, KeyError, ValueError, zipfile.BadZipFile) as problem:
             hint = "pull it with: driver-monitor models pull virtual-driver"

@@ -19,6 +19,7 @@ from driver_monitor.signals import Angles
 # lids follow the gaze: degrees of eye pitch per full eyeLook unit, and the lid raiser's part in looking up; tuned until
 # MediaPipe's eyeLook units answered
 _LID_DOWN_DEG, _LID_UP_DEG, _WIDE_PER_DEG = 16.0, 16.0, 0.03
+_FULL_TRAVEL_MM = 8.8  # the lids of a narrower eye go down less: else a look down would shut it
 _NECK = np.array([0.0, -1.0, -1.05], np.float32)  # the head turns about the top of the neck, from between the eyes, dm
 _HAIR_DM = 0.10
 # on the base mesh, from between the eyes, dm
@@ -116,13 +117,14 @@ class Head:
         """All face units of a pose: its own, and those that its lids and gaze make."""
         units = {name: float(weight) for name, weight in pose.units.items() if weight}
         down, up = max(0.0, -pose.eyes.pitch), max(0.0, pose.eyes.pitch)
+        travel = min(1.0, self.lids.own_mm / _FULL_TRAVEL_MM)
         for side, lid in zip(("Left", "Right"), pose.lids, strict=True):
             close, wide = self.lids.weights(lid)
             free = min(1.0, max(0.0, lid))  # a shut lid has no room left to follow the gaze
             added = {
                 f"eyeBlink{side}": close,
                 f"eyeWide{side}": wide + _WIDE_PER_DEG * up * free,
-                f"eyeLookDown{side}": down / _LID_DOWN_DEG * free,
+                f"eyeLookDown{side}": down / _LID_DOWN_DEG * free * travel,
                 f"eyeLookUp{side}": up / _LID_UP_DEG * free,
             }
             for name, weight in added.items():

@@ -27,7 +27,7 @@ class Yawn(Behaviour):
         tracks.move("jawOpen", 1.0 * wide)
         tracks.move("browInnerUp", 0.35 * wide)
         tracks.move("eyeSquint", 0.4 * wide, both=True)
-        tracks.close(0.60 * wide**2)
+        tracks.close(0.50 * wide**2)
         tracks.head_pitch += 5.0 * wide
         tracks.no_blinks.append(Span(self.at - 0.3, self.end_s + 0.3))
         if self.hand:

@@ -81,6 +81,7 @@ class Drowsy(Behaviour):
     length: float = length(60.0, "how long, s", 5.0, 36_000.0)
     level: float = figure(1.0, "at its height", 0.1, 1.0)
     ramp: float = figure(10.0, "how long it takes to come on, s", 0.5, 3600.0)
+    heart: bool = choice(True, "with a slower heart")
 
     def _write(self, tracks: Tracks) -> None:
         rising = tracks.pulse(self.at, self.length, min(self.ramp, self.length / 2.0), min(3.0, self.length / 4.0))
@@ -95,6 +96,7 @@ class Drowsy(Behaviour):
             end_s = self.end_s if k == steps - 1 else self.at + ramp_s * (k + 1) / steps
             tracks.blink_rates.append(BlinkRate(start_s, end_s, 15.0 + 9.0 * share, 0.16 + 0.28 * share))
         span = Span(self.at, self.end_s)
-        tracks.heart_mood.append((span, "drowsy"))
+        if self.heart:
+            tracks.heart_mood.append((span, "drowsy"))
         tracks.drive_style.append((span, "drowsy"))
         tracks.label("drowsy", self.at, self.end_s, level=self.level)
