@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from driver_monitor.bench.protocol.cases import load_protocol, protocol_names
+from driver_monitor.bench.protocol.cases import Expected, _Case, load_protocol, protocol_names
 from driver_monitor.bench.protocol.played import script_of
 from driver_monitor.bench.protocol.run import choose
+from driver_monitor.bench.scenario.behaviours import BEHAVIOURS
+from driver_monitor.bench.scenario.script import Script
 from driver_monitor.errors import BadUseError, SettingsError
 
 PLAIN = """
@@ -101,3 +104,20 @@ def test_a_sample_is_always_the_same_and_short() -> None:
     assert sample == choose(list(reversed(cases)), "pixels", 6, None)
     assert all(c.scenario["seconds"] * c.scenario["camera"]["fps"] <= 400 for c in sample)
     assert all(c.only != "pixels" for c in choose(cases, "measurements", None, None))
+
+
+def test_the_documentation_names_every_behaviour_set_and_key() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "bench.md").read_text("utf-8")
+    for behaviour in BEHAVIOURS:
+        assert f"`{behaviour}`" in text
+    for key in (*Expected.model_fields, *_Case.model_fields):
+        assert f"`{key}`" in text or f"`{key} = " in text or f"{key} = " in text, key
+
+
+def test_the_examples_in_the_documentation_run(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "bench.md").read_text("utf-8")
+    scenario, protocol = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert Script.parse(scenario).seconds == 40.0
+    names = [c.name for c in load_protocol(written(tmp_path, protocol)).cases]
+    assert "long-look-aside/left" in names
+    assert "long-look-aside/10 fps" in names
