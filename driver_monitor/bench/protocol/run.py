@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
@@ -54,8 +55,16 @@ def choose(cases: Sequence[Case], level: Level, sample: int | None, pattern: str
     if sample is None or sample >= len(wanted):
         return wanted
     short = [c for c in wanted if _pictures(c) <= _SAMPLE_PICTURES] or wanted
-    # the hash spreads the sample over all groups, and is the same on every machine
-    return sorted(short, key=lambda c: sha256(f"{c.protocol}/{c.name}".encode()).digest())[:sample]
+    # the hash is the same on every machine; protocols take turns, and each brings another group every time
+    short.sort(key=lambda c: sha256(f"{c.protocol}/{c.name}".encode()).digest())
+    seen: Counter[str] = Counter()
+    turns: list[tuple[int, int, int]] = []
+    for k, case in enumerate(short):
+        group = f"{case.protocol}/{case.name.split('/', 1)[0]}"
+        turns.append((seen[group], seen[case.protocol] if not seen[group] else 0, k))
+        seen[case.protocol] += not seen[group]
+        seen[group] += 1
+    return [short[k] for _, _, k in sorted(turns)][:sample]
 
 
 def _matches(case: Case, pattern: str) -> bool:
