@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from driver_monitor.bench.protocol.played import motion
-from driver_monitor.bench.protocol.reader import FaceCurves, Noise, Series, face_found, mouth_ratio
+from driver_monitor.bench.protocol.reader import FaceCurves, Noise, Series, face_found, mouth_ratio, narrowed
 from driver_monitor.bench.scenario.played import Played, Shot
 from driver_monitor.bench.virtual_driver.camera import camera_view
 from driver_monitor.bench.virtual_driver.geometry import MM_PER_DM
@@ -38,8 +38,9 @@ _SINGLE = (
     *("browInnerUp", "cheekPuff", "jawForward", "jawLeft", "jawOpen", "jawRight", "mouthClose", "mouthFunnel", "mouthLeft"),
     *("mouthPucker", "mouthRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper"),
 )
+_SIDES = ("Left", "Right")
 _REST_UNIT = 0.02
-_AT_REST = dict.fromkeys((*(unit + side for unit in _SIDED for side in ("Left", "Right")), *_SINGLE), _REST_UNIT)
+_AT_REST = dict.fromkeys((*(unit + side for unit in _SIDED for side in _SIDES), *_SINGLE), _REST_UNIT)
 _UNIT_GAIN = {"noseSneer": 0.0, "mouthPress": 0.2, "mouthFrown": 0.2}
 """How face landmarks answer a face unit where they do not answer it fully; on rendered heads noseSneer never answers."""
 
@@ -83,12 +84,15 @@ class MeasuredFaces:
         grain = np.random.default_rng([self._played.script.seed, _NOISE]).standard_normal((number.max() + 1, 9))[number].T
         read_yaw, read_pitch = face.head(yaw, pitch)
         read_yaw, read_pitch = read_yaw + noise.head * grain[0], read_pitch + noise.head * grain[1]
-        look_yaw, look_pitch = face.eyes(now.eye_yaw, now.eye_pitch, now.lids, now.head_yaw, now.head_pitch)
+        still = np.zeros(len(shots))
+        squint, cheeks = (np.mean([now.units.get(f"{u}{s}", still) for s in _SIDES], axis=0) for u in ("eyeSquint", "cheekSquint"))
+        lids = narrowed(now.lids, squint, cheeks)
+        look_yaw, look_pitch = face.eyes(now.eye_yaw, now.eye_pitch, lids, now.head_yaw, now.head_pitch)
         look_yaw, look_pitch = look_yaw + noise.eyes * grain[2], look_pitch + noise.eyes * grain[3]
-        ear, blink = face.lids(now.lids, now.eye_pitch)
+        ear, blink = face.lids(lids, now.eye_pitch)
         ears = np.maximum(0.0, ear + noise.ear * grain[4:6])
         blinks = np.clip(blink + noise.blink * grain[6:8], 0.0, 1.0)
-        mouth = np.maximum(0.0, mouth_ratio(now.units.get("jawOpen", np.zeros(len(shots))), face.mouth_rest) + 0.01 * grain[8])
+        mouth = np.maximum(0.0, mouth_ratio(now.units.get("jawOpen", still), face.mouth_rest) + 0.01 * grain[8])
         units = [(name, _answered(name, series)) for name, series in now.units.items()]
         first_ns: dict[int, int] = {}
         for k, shot in enumerate(shots):
