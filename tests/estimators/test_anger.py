@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -58,10 +59,7 @@ def test_a_quiet_angry_voice_is_hardly_less_angry_and_a_loud_calm_one_is_calm() 
     def heard(m: VoiceMeasurement) -> float:
         anger = Anger(Settings())
         drive(anger, 0.0, 25.0, voice=voice_of)
-        return value(drive(anger, 25.0, 30.0, voice=lambda t: VoiceMeasurement(nanoseconds(t), *fields(m)))[-1])
-
-    def fields(m: VoiceMeasurement) -> tuple[float, float, float, float | None, float | None, float | None, float | None]:
-        return m.speech, m.level_db, m.noise_db, m.f0_hz, m.f0_range_st, m.tilt_db, m.rate_sps
+        return value(drive(anger, 25.0, 30.0, voice=lambda t: replace(m, t_ns=nanoseconds(t)))[-1])
 
     assert heard(angry_voice(0.0, -20.0)) > 0.75 * heard(angry_voice(0.0))
     assert heard(voice_of(0.0, level_db=-10.0)) < 0.1
