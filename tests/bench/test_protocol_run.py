@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
@@ -19,8 +20,9 @@ from driver_monitor.bench.protocol.page import page
 from driver_monitor.bench.protocol.played import motion, script_of, truth_of
 from driver_monitor.bench.protocol.run import protocol_command, run
 from driver_monitor.bench.protocol.run_case import run_case
+from driver_monitor.bench.protocol.store import keep_outcome, kept_outcome, recording_of
 from driver_monitor.bench.scenario.played import Played
-from driver_monitor.model_store import models
+from driver_monitor.model_store import CACHE_VARIABLE, models
 from driver_monitor.settings import Settings
 from driver_monitor.signals import FaceMeasurement, nanoseconds
 
@@ -49,7 +51,7 @@ def faces(p: Played) -> list[FaceMeasurement]:
 
 def test_a_case_that_holds_and_the_same_case_with_the_rule_moved() -> None:
     assert run_case(ASLEEP, "measurements").passed
-    slower = Case(**{**{n: getattr(ASLEEP, n) for n in Case.__slots__}, "settings": {"fatigue": {"sleep_s": 4.0}}})
+    slower = replace(ASLEEP, settings={"fatigue": {"sleep_s": 4.0}})
     outcome = run_case(slower, "measurements")
     assert not outcome.passed
     assert "sleep: due at" in outcome.faults[0]
@@ -216,6 +218,42 @@ alert = [{ kind = "microsleep", closed = 1.5 }]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False, env=os.environ | {"COLUMNS": "160"})
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 of 1 cases hold (pixels" in done.stdout
+
+
+def test_an_outcome_is_kept_until_anything_it_came_from_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
+    outcome = run_case(ASLEEP, "measurements")
+    assert kept_outcome(ASLEEP, "pixels", "m1") is None
+    keep_outcome(ASLEEP, "pixels", "m1", outcome)
+    assert kept_outcome(ASLEEP, "pixels", "m1") == outcome
+    assert kept_outcome(ASLEEP, "pixels", "m2") is None
+    stricter = replace(ASLEEP, settings={"fatigue": {"microsleep_s": 1.2}})
+    assert kept_outcome(stricter, "pixels", "m1") is None
+
+
+def test_a_recording_is_drawn_once_and_a_broken_off_one_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
+    asset = tmp_path / "head.npz"
+    asset.write_bytes(b"a head")
+    drawn: list[Path] = []
+
+    def draw(out: Path) -> None:
+        drawn.append(out)
+        (out / "video.mp4").write_bytes(b"pictures")
+
+    def stopped(out: Path) -> None:
+        draw(out)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        recording_of(ASLEEP, asset, stopped)
+    assert list((tmp_path / "bench" / "renders").iterdir()) == []
+    folder = recording_of(ASLEEP, asset, draw)
+    assert (folder / "video.mp4").read_bytes() == b"pictures"
+    assert recording_of(ASLEEP, asset, draw) == folder
+    assert len(drawn) == 2
+    asset.write_bytes(b"another head")
+    assert recording_of(ASLEEP, asset, draw) != folder
 
 
 def test_the_frame_rate_moves_no_alert() -> None:

@@ -85,7 +85,8 @@ class MeasuredFaces:
         read_yaw, read_pitch = face.head(yaw, pitch)
         read_yaw, read_pitch = read_yaw + noise.head * grain[0], read_pitch + noise.head * grain[1]
         still = np.zeros(len(shots))
-        squint, cheeks = (np.mean([now.units.get(f"{u}{s}", still) for s in _SIDES], axis=0) for u in ("eyeSquint", "cheekSquint"))
+        squint = np.mean([now.units.get(f"eyeSquint{side}", still) for side in _SIDES], axis=0)
+        cheeks = np.mean([now.units.get(f"cheekSquint{side}", still) for side in _SIDES], axis=0)
         lids = narrowed(now.lids, squint, cheeks)
         look_yaw, look_pitch = face.eyes(now.eye_yaw, now.eye_pitch, lids, now.head_yaw, now.head_pitch)
         look_yaw, look_pitch = look_yaw + noise.eyes * grain[2], look_pitch + noise.eyes * grain[3]
