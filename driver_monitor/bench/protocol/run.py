@@ -139,7 +139,8 @@ def write(
     if html is not None:
         from driver_monitor.bench.protocol.page import write_page
 
-        write_page(html, outcomes, " · ".join(p.title for p in protocols), " ".join(p.about for p in protocols if p.about))
+        title = protocols[0].title if len(protocols) == 1 else f"{len(protocols)} protocols"
+        write_page(html, outcomes, title, " ".join(p.about for p in protocols if p.about))
     if junit is not None:
         from driver_monitor.bench.protocol.junit import write_junit
 
