@@ -97,11 +97,12 @@ def _virtual_cabin(source: str) -> Cabin:
 @bench_app.command("demo")
 def bench_demo(
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where film, page and reports go.")] = Path("out"),
+    config: Annotated[Path, typer.Option("--config", "-c", metavar="FILE", help="Settings to use.")] = Path("demo"),
 ) -> int:
     """A scripted drive of the virtual driver through the live loop, filmed and reported."""
     from driver_monitor.bench.demo import demo_command
 
-    return demo_command(out)
+    return demo_command(out, config)
 
 
 @bench_app.command("scenario")

@@ -115,7 +115,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         load_settings(tmp_path)
     with pytest.raises(SettingsError, match=r"benhc: there is no such settings file; did you mean 'bench'\?"):
         load_settings(Path("benhc"))
-    with pytest.raises(SettingsError, match="give a path, or one of bench, default, fleet, jetson, raspberry-pi"):
+    with pytest.raises(SettingsError, match="give a path, or one of bench, default, demo, fleet, jetson, raspberry-pi"):
         load_settings(Path("zzz"))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from driver_monitor.bench.demo_page import write_page
-from driver_monitor.bench.virtual_cabin import VirtualCabin, find_scenario
+from driver_monitor.bench.virtual_cabin import SOURCE_PREFIX, VirtualCabin, find_scenario
 from driver_monitor.errors import BadUseError
 from driver_monitor.runtime.annotate import AnnotatedVideo
 from driver_monitor.runtime.live import watch
@@ -79,13 +79,15 @@ class BusWatch:
         self._bus.shutdown()
 
 
-def demo_command(out: Path, config: Path = Path("demo.toml")) -> int:
+def demo_command(out: Path, config: Path) -> int:
     """Play the demo drive and leave its reports, film and page in the folder ``out``."""
     from rich.console import Console
 
     from driver_monitor.settings_file import load_settings
 
     settings = load_settings(config)
+    if not settings.camera.source.startswith(SOURCE_PREFIX):
+        raise BadUseError(f"{config}: [camera] source is '{settings.camera.source}'; the demo needs '{SOURCE_PREFIX}SCENARIO'")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as problem:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import av
 import pytest
 
-from driver_monitor.bench.demo import demo_command
 from driver_monitor.bench.virtual_cabin import find_scenario
 from driver_monitor.cli import main
 from driver_monitor.errors import BadUseError
@@ -41,11 +42,14 @@ pin_factory = "mock"
 """
 
 
-def test_a_short_demo_leaves_film_page_and_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_short_demo_leaves_film_page_and_reports(tmp_path: Path) -> None:
     (tmp_path / "short.toml").write_text(SCENARIO)
     config = tmp_path / "demo.toml"
     config.write_text(CONFIG.format(scenario=tmp_path / "short.toml"))
-    assert demo_command(tmp_path / "out", config) == 0
+    # in a process of its own: it gives up the network for good
+    command = [sys.executable, "-m", "driver_monitor", "bench", "demo", "--out", str(tmp_path / "out"), "--config", str(config)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
     reports = list(read_reports(tmp_path / "out/demo.jsonl"))
     raised = [r for r in reports if r["type"] == "alert" and r["event"] == "raised"]
     assert [r["kind"] for r in raised] == ["microsleep"]
@@ -54,7 +58,7 @@ def test_a_short_demo_leaves_film_page_and_reports(tmp_path: Path, capsys: pytes
     page = (tmp_path / "out/demo.html").read_text()
     assert "microsleep" in page
     assert "http" not in page  # it opens with no network
-    said = capsys.readouterr().out
+    said = done.stdout
     assert "microsleep raised" in said
     assert "locked down" in said
     assert "× microsleep raised" in said  # and the alert was on the bus
