@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 
 from driver_monitor import settings
 from driver_monitor.estimators.evidence import ramp, state, term, timer, unknown
 from driver_monitor.perception.gaze import INSTRUMENTS, MIRRORS, GazeState, Zone
 from driver_monitor.signals import Condition, DriverState, nanoseconds, seconds
 
-_MAX_STEP_S = 0.5  # one picture stands for no more than this much time, a blink in a look among it
-_MOVE_S = 0.2  # a move takes no longer: closed eyes before a look are no part of it
+_BLINK_S = 0.65  # a blink and the move it hides; a longer gap is closed eyes or a lost face, and ...
+_MOVE_S = 0.2  # ... only the move itself belongs to what comes after it
+_TURNED_S = 10.0  # a face lost by turning away is still turned away for so long; then it is not visible
 _HIDDEN_S = 3.0  # gaze not known for longer: the timers cannot be told
+_FAR: frozenset[Zone] = frozenset(
+    {"left_window", "right_window", "left_mirror", "right_mirror", "rear_mirror", "up", "lap", "centre_stack"}
+)
 _PRIOR = -4.0
 _LOOK_S = 0.15  # a change between road and away that is over sooner is an artefact, and counts as what was before
 
@@ -56,21 +61,27 @@ class Distraction:
         self._away_now = False
         self._doubtful: list[tuple[int, int, Zone, float]] = []  # pictures since a change that may be an artefact
         self._seen_ns: int | None = None
+        self._found_ns: int | None = None  # the face was last there
         self._held: set[str] = set()
         self._trusted = False
 
     def picture(self, gaze: GazeState, trusted: bool) -> None:
         """Take one picture's gaze. Where it is not known (a blink, a lost frame) the last known zone goes on for a while."""
         self._trusted = trusted
+        asked = gaze
+        if gaze.face_lost and self._turned_away(gaze.t_ns):
+            assert self._last is not None
+            gaze = replace(self._last, t_ns=gaze.t_ns)
         if gaze.zone is None or gaze.direction is None:
             return
+        self._found_ns = self._found_ns if gaze is not asked else gaze.t_ns
         last, self._last = self._last, gaze
         self._seen_ns = gaze.t_ns
         if last is None:
             return
         # a move belongs to where it leads (ISO 15007), and so does the time since the last picture that could be read
-        same = (gaze.zone != "road") == (last.zone != "road")
-        dt_ns = min(gaze.t_ns - last.t_ns, nanoseconds(_MAX_STEP_S if same else _MOVE_S))
+        gap_ns = gaze.t_ns - last.t_ns
+        dt_ns = gap_ns if gap_ns <= nanoseconds(_BLINK_S) else nanoseconds(_MOVE_S)
         self._doubtful.append((gaze.t_ns, dt_ns, gaze.zone, gaze.direction.pitch))
         away = gaze.zone != "road"
         if away == self._away_now:
@@ -81,6 +92,16 @@ class Distraction:
             if away:
                 self._glance_ns = 0
             self._settle(self._doubtful)
+
+    def _turned_away(self, t_ns: int) -> bool:
+        """The face was lost while looking far aside or up: it has turned further, not come back."""
+        last = self._last
+        return (
+            last is not None
+            and last.zone in _FAR
+            and self._found_ns is not None
+            and t_ns - self._found_ns <= nanoseconds(_TURNED_S)
+        )
 
     def _settle(self, pictures: list[tuple[int, int, Zone, float]]) -> None:
         for t_ns, span_ns, zone, pitch in pictures:
@@ -177,6 +198,10 @@ class Distraction:
             return None
         if met:
             self._held.add(name)
-        elif self._road_ns >= nanoseconds(road_s):
+        elif self._road_ns >= nanoseconds(road_s) and name in self._held:
             self._held.discard(name)
+            # an intervention has ended: what was summed before it is answered for
+            self._held.discard("sharing")
+            self._window.clear()
+            self._sharing_ns = 0
         return name in self._held

@@ -13,6 +13,7 @@ from driver_monitor.signals import Condition, DriverState, Event, Evidence, Leve
 
 _OPEN_AGAIN_S = 1.0  # eyes open this long end a closed-eye condition
 _PRIOR = -3.0  # log-odds of being sleepy at any time: KSS 8-9 in about 5 % of driving (design)
+_ADVICE_ENDS = 0.75  # of the advice's threshold (design)
 _MEAN_CLOSURE_WINDOW_S = 60.0
 
 
@@ -30,6 +31,7 @@ class Fatigue:
         self._closure: Closure | None = None
         self._open_since_ns: int | None = None
         self._usable = False
+        self._advised = False
         self._yawn_ns: int | None = None
         self._first_ns: int | None = None
 
@@ -152,7 +154,10 @@ class Fatigue:
             and len(cues) >= f.cues_needed
         ) or (now.kss is not None and now.kss >= f.kss_warn and len(cues) >= f.cues_needed)
         level: Level = "caution" if alarm else "advice"
-        met = None if short is None else alarm or short >= f.perclos_advice
+        # advice that was given ends only well below its threshold, or it would come and go
+        threshold = f.perclos_advice * (_ADVICE_ENDS if self._advised else 1.0)
+        met = None if short is None else alarm or short >= threshold
+        self._advised = self._advised if met is None else met
         rule = (
             f"PERCLOS ≥ {f.perclos_short:.0%} over {f.perclos_short_s:.0f} s and ≥ {f.perclos_long:.0%} over "
             f"{f.perclos_long_s:.0f} s, or KSS ≥ {f.kss_warn:g}, with {f.cues_needed} cues ({', '.join(cues)})"

@@ -16,6 +16,7 @@ _PRIOR_S = 2.0  # the population's open eye counts as this much seen time
 _PRIOR_BLINK_REST = 0.12
 _NEAR_EYE_FULL_YAW = 30.0  # from this head yaw to the camera only the nearer eye counts
 _OPEN_RANGE = (0.15, 0.45)  # an open eye's aspect ratio lies in here whoever it is
+_REREAD_S = 0.2  # the open eye is read anew after this much more was learned
 _DIP_S = 0.35  # a blink falls and rises again within this time on either side of its lowest point
 _DIP_DEPTH = 0.4  # ... by at least this share of the open eye
 _PRIOR_DIPS = 2.0  # the population's shut eye counts as this many blinks
@@ -72,6 +73,7 @@ class _OwnEye:
         self._block = TimeHistogram(0.0, 0.6, 120)
         self.ear = eyes.prior_open_ear
         self.rest = _PRIOR_BLINK_REST
+        self._read_s = 0.0
         self._dips = _Dips()
         self._shut_shares = TimeHistogram(0.0, 1.0, 100)
         self._shut_blinks = TimeHistogram(0.0, 1.0, 100)
@@ -96,6 +98,9 @@ class _OwnEye:
     def learn(self, reading: EyeReading, weight: float) -> None:
         self._ear.add(reading.ear, weight)
         self._rest.add(reading.blink, weight)
+        if self._ear.total - self._read_s < _REREAD_S:
+            return
+        self._read_s = self._ear.total
         ear = self._ear.quantile(_OPEN_QUANTILE)
         rest = self._rest.quantile(_BLINK_REST_QUANTILE)
         if ear is not None and rest is not None:

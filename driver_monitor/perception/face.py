@@ -23,6 +23,9 @@ DEG_PER_EYE_UNIT = (31.0, 45.0)
 less of pitch, because the lid goes with the eye)."""
 
 
+_FROWN_PITCH_DEG = 12.0  # a full frown reads as a look so far up, with the eyes still (rendered heads)
+
+
 def eye_aspect_ratio(eye: Sequence[Point]) -> float:
     """Mean lid gap over eye width of six 3-D points (Soukupová & Čech 2016): two corners, two pairs of lid points.
 
@@ -47,7 +50,8 @@ def eyes_in_head(units: dict[str, float]) -> Angles:
     """Mean turn of both eyes in the head, degrees, from the eyeLook face units."""
     yaw = units["eyeLookOutLeft"] - units["eyeLookInLeft"] + units["eyeLookInRight"] - units["eyeLookOutRight"]
     pitch = units["eyeLookUpLeft"] - units["eyeLookDownLeft"] + units["eyeLookUpRight"] - units["eyeLookDownRight"]
-    return Angles(yaw=DEG_PER_EYE_UNIT[0] * yaw / 2.0, pitch=DEG_PER_EYE_UNIT[1] * pitch / 2.0)
+    frown = (units["browDownLeft"] + units["browDownRight"]) / 2.0
+    return Angles(yaw=DEG_PER_EYE_UNIT[0] * yaw / 2.0, pitch=DEG_PER_EYE_UNIT[1] * pitch / 2.0 - _FROWN_PITCH_DEG * frown)
 
 
 def measure_face(

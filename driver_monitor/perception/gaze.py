@@ -20,7 +20,7 @@ INSTRUMENTS: frozenset[Zone] = frozenset({"cluster"})
 _CENTRES: dict[Zone, tuple[float, float]] = {
     "up": (0.0, 38.0),
     "cluster": (0.0, -23.0),
-    "lap": (0.0, -46.0),
+    "lap": (0.0, -33.0),  # all that is low: a phone behind the wheel, in the lap, on the knee
     "centre_stack": (-30.0, -30.0),
     "rear_mirror": (-38.0, 8.0),
     "left_mirror": (38.0, -8.0),
@@ -44,6 +44,7 @@ _LID_AFTER_S = 0.1  # the eyeLook units come to rest a little after the lid
 _HIDDEN_S = 0.9  # a glance ends where it was last seen when nothing is known for longer
 _MOVE_S = 0.2  # a look's move takes no longer
 _TRANSIT_S = 0.1  # passing over the road faster than this belongs to the move
+_TEACHING_S = 2.0
 _REREAD_S = 0.2  # straight-ahead is read anew after this much more was learned
 _EYES_OPEN = 0.25  # below this openness the eyeLook units follow the lid, not the eye
 _LID_SPEED = 2.5  # 1/s; a lid that moves faster is blinking, or follows a saccade that is not over
@@ -62,6 +63,7 @@ class GazeState:
     zone: Zone | None = None
     head_only: bool = False
     reason: str | None = None
+    face_lost: bool = False
 
 
 class _StraightAhead:
@@ -94,6 +96,7 @@ class Gaze:
         self._head = _StraightAhead()
         self._joined = _StraightAhead()
         self._zone: Zone = "road"
+        self._road_ns: int | None = None  # last seen on the road
         self._lids: deque[tuple[int, float]] = deque()
         self._lid_moved_ns: int | None = None
 
@@ -118,13 +121,13 @@ class Gaze:
         head, eyes = face.head, face.eye_in_head
         if head is None:
             self._learning.step(face.t_ns, usable=False)
-            return GazeState(face.t_ns, reason=face.reason or "no face")
+            return GazeState(face.t_ns, reason=face.reason or "no face", face_lost=True)
         moving = self._lid_moves(face.t_ns, openness)
         if openness is not None and (openness < _EYES_OPEN or moving) and not mouth_wide:
             self._learning.step(face.t_ns, usable=False)
             return GazeState(face.t_ns, reason="the eyes are closed or closing")
         head_only = eyes is None or mouth_wide or openness is None
-        weight = self._learning.step(face.t_ns, usable=not head_only)
+        weight = self._learning.step(face.t_ns, usable=not head_only and not self._long_away(face.t_ns))
         if weight > 0.0 and eyes is not None:
             self._head.learn(head.yaw, head.pitch, weight)
             self._joined.learn(head.yaw + eyes.yaw, _HEAD_PITCH_GAIN * head.pitch + eyes.pitch, weight)
@@ -141,7 +144,12 @@ class Gaze:
                 pitch -= _LID_PITCH_DEG * lowered * max(0.0, 1.0 - openness)
             direction = Angles(head.yaw + eyes.yaw - self._joined.yaw, pitch, head.roll)
         self._zone = self.zone(direction, self._zone)
+        self._road_ns = face.t_ns if self._zone == "road" or self._road_ns is None else self._road_ns
         return GazeState(face.t_ns, direction, self._zone, head_only)
+
+    def _long_away(self, t_ns: int) -> bool:
+        """A long look away teaches no straight-ahead, once that is known at all."""
+        return self.trusted and self._road_ns is not None and t_ns - self._road_ns > nanoseconds(_TEACHING_S)
 
     def _lid_moves(self, t_ns: int, openness: float | None) -> bool:
         lids, span = self._lids, nanoseconds(_LID_SPAN_S)

@@ -105,7 +105,7 @@ class MeasuredFaces:
             left, right = (EyeReading(float(ears[side, k]), float(blinks[side, k])) for side in (0, 1))
             yield FaceMeasurement(
                 shot.t_ns,
-                head=Angles(float(read_yaw[k]), float(read_pitch[k]), -float(now.head_roll[k])),
+                head=Angles(float(read_yaw[k]), float(read_pitch[k]), float(now.head_roll[k])),
                 left_eye=left,
                 right_eye=right,
                 eye_in_head=Angles(float(look_yaw[k]), float(look_pitch[k])),
