@@ -51,6 +51,7 @@ def _show(scenario: Scenario) -> None:
 
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         raise DeviceError("--watch needs a screen and there is none (DISPLAY is not set); use --out and open video.mp4")
+    os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")  # OpenCV's Qt would complain of its missing fonts
     last_ns = 0
     for frame in scenario.frames(workers=_WORKERS):
         cv2.imshow(scenario.script.title, _written_on(frame))
