@@ -175,6 +175,24 @@ def bench_attentive(
     return attentive_command(hours, jobs, seed, json_file)
 
 
+@bench_app.command("response")
+def bench_response(
+    people: Annotated[str, typer.Option("--people", metavar="NAMES", help="Virtual drivers (a,b), or 'all'.")] = "all",
+    place: Annotated[
+        Literal["column", "cluster", "mirror", "a_pillar"], typer.Option("--place", help="Where the camera sits.")
+    ] = "column",
+    jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="Processes.")] = 2,
+    every: Annotated[int, typer.Option("--every", metavar="N", min=1, help="Only every Nth step: a quick look.")] = 1,
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here as JSON.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page with the curves here.")] = None,
+    markdown: Annotated[Path | None, typer.Option("--markdown", metavar="FILE", help="Write the table here as a page.")] = None,
+) -> int:
+    """Truth against reading on rendered faces: lids, head, eyes, mouth and brows, moved one at a time."""
+    from driver_monitor.bench.response import response_command
+
+    return response_command(people, place, jobs, every, json_file, html, markdown)
+
+
 @settings_app.command("show")
 def settings_show(
     config: Config = None,

@@ -7,24 +7,10 @@ from html import escape
 from pathlib import Path
 
 from driver_monitor import __version__
+from driver_monitor.bench.page_style import STYLE
 from driver_monitor.bench.protocol.outcome import Outcome
 from driver_monitor.bench.protocol.plot import plot
 
-_STYLE = """
-:root{color-scheme:light dark;--ink:#1b1f24;--paper:#fff;--soft:#f3f4f6;--line:#d5d9de;--good:#12703c;--bad:#b3261e;
---true:#7a8594;--read:#0b62c4;--due:#8a5a00}
-@media (prefers-color-scheme:dark){:root{--ink:#e6e9ed;--paper:#14171a;--soft:#1f2429;--line:#3a4149;--good:#5fd08c;--bad:#ff8a80;
---true:#9aa5b1;--read:#6db3ff;--due:#e0b25a}}
-body{font:15px/1.45 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:62rem;margin:2rem auto;padding:0 1rem}
-table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.25rem .6rem;border-bottom:1px solid var(--line);
-vertical-align:top}td.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}.good{color:var(--good)}.bad{color:var(--bad)}
-details{border:1px solid var(--line);border-radius:6px;margin:.4rem 0;padding:.3rem .7rem}summary{cursor:pointer}
-.rule{color:var(--true)}svg{width:100%;height:auto;margin-top:.4rem}svg text{font:11px system-ui,sans-serif;fill:var(--ink)}
-.lane{fill:var(--soft)}path{fill:none;stroke-width:1.4}.true{stroke:var(--true);stroke-width:2.6;opacity:.75}.read{stroke:var(--read)}
-.due{stroke:var(--due);stroke-dasharray:4 3}.came{stroke:var(--good);stroke-width:1.8}.unwanted{stroke:var(--bad)}
-.key span{margin-right:1.2rem}.key i{display:inline-block;width:1.6rem;border-top:3px solid;margin-right:.3rem;
-vertical-align:middle}
-"""
 _KEY = (
     '<p class="key"><span><i style="color:var(--true)"></i>truth</span><span><i style="color:var(--read)"></i>measured</span>'
     '<span><i style="color:var(--due);border-top-style:dashed"></i>alert due</span>'
@@ -45,7 +31,7 @@ def page(outcomes: Sequence[Outcome], title: str, about: str) -> str:
     level = ", ".join(sorted({o.level for o in outcomes}))
     parts = [
         f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style><h1>{escape(title)}</h1>",
+        f"<title>{escape(title)}</title><style>{STYLE}</style><h1>{escape(title)}</h1>",
         f"<p>{escape(about)} Timed after the texts named, not a claim of compliance with them. The driver is a virtual one: this "
         "page proves timing, thresholds and robustness, not accuracy on people.</p>",
         f'<p><b class="{"good" if good == len(outcomes) else "bad"}">{good} of {len(outcomes)} cases hold</b> · '
