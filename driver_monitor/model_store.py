@@ -31,6 +31,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from driver_monitor.errors import BadUseError, DriverMonitorError, ModelError
 from driver_monitor.resources import models_dir
 
+MONITOR_MODELS = ("face_landmarker", "silero_vad")
+"""What the Monitor is built from."""
 CACHE_VARIABLE = "DRIVER_MONITOR_MODELS"
 _BLOCK = 1 << 16
 _POLL_S = 0.1

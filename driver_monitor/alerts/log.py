@@ -20,15 +20,14 @@ _SEVERITY: dict[Level, int] = {
 
 def in_words(alert: Alert) -> str:
     """Say an alert's reason: its rule, and the two pieces of evidence that weigh most."""
-    strongest = sorted(alert.evidence, key=lambda e: -abs(e.contribution))[:2]
+    measured = [e for e in alert.evidence if e.measured is not None]  # a base rate is no reason
+    strongest = sorted(measured, key=lambda e: -abs(e.contribution))[:2]
     told = ", ".join(_evidence(e) for e in strongest)
     return f"{alert.rule} ({told})" if told else alert.rule
 
 
 def _evidence(evidence: Evidence) -> str:
     name = evidence.term.replace("_", " ")
-    if evidence.measured is None:
-        return f"{name}: not measured"
     unit = "" if evidence.unit in ("", "1") else f" {evidence.unit}"
     return f"{name} {evidence.measured:.3g}{unit}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -63,7 +64,7 @@ class Channel:
         return sum(t.contribution for t in self.terms) >= POSITIVE
 
 
-class Emotion:
+class Emotion(ABC):
     """What stress and anger do alike: sum the channels that are known, and hold before a condition is met."""
 
     NAME: StateName
@@ -95,8 +96,9 @@ class Emotion:
         if self._on:
             self._rest.face(m)
 
+    @abstractmethod
     def _channels(self, t_ns: int) -> list[Channel]:
-        raise NotImplementedError
+        """The channels that are known now."""
 
     def step(self, t_ns: int) -> tuple[DriverState, Condition]:
         """Tell the state and its condition now."""

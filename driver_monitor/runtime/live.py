@@ -54,8 +54,6 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger("driver_monitor.live")
 _BEHIND_NS = NS_PER_S // 2  # so late a tick goes before older samples
-MODELS = ("face_landmarker", "silero_vad")
-"""What the Monitor is built from."""
 
 
 class Steps(Protocol):
@@ -346,9 +344,9 @@ def watch(
     """Run the live loop; ``around`` may put something between loop and Monitor that looks on."""
     from rich.console import Console
 
-    from driver_monitor.model_store import model_path, models
+    from driver_monitor.model_store import MONITOR_MODELS, model_path, models
 
-    for name in MODELS:  # said before any device is touched
+    for name in MONITOR_MODELS:  # said before any device is touched
         model_path(name)
     start_ns = time.monotonic_ns()
     console, queue = Console(highlight=False), SampleQueue()
@@ -364,7 +362,7 @@ def watch(
             queue.put(problem)
         writer = None
         if reports is not None:
-            hashes = {model.name: model.sha256 for model in models(MODELS)}
+            hashes = {model.name: model.sha256 for model in models(MONITOR_MODELS)}
             writer = ReportWriter(reports, recording="live", settings=settings, models=hashes, start_ns=start_ns)
             stack.enter_context(writer)
         stack.callback((watchdog := Watchdog()).close)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from driver_monitor.recording.folder import Recording
     from driver_monitor.runtime.lockdown import LockdownResult
 
-MODELS = ("face_landmarker", "silero_vad")
 """The models a Monitor is built from; their hashes stand in the report file's header."""
 
 
@@ -101,7 +100,7 @@ def replay_command(path: Path, config: Path | None, reports: Path | None, video:
     """The command ``replay``; its exit code is 0 when the recording was replayed to its end."""
     from rich.console import Console
 
-    from driver_monitor.model_store import model_path, models
+    from driver_monitor.model_store import MONITOR_MODELS, model_path, models
     from driver_monitor.recording.folder import open_recording
     from driver_monitor.runtime.annotate import AnnotatedVideo
     from driver_monitor.runtime.lockdown import lock_down
@@ -110,14 +109,14 @@ def replay_command(path: Path, config: Path | None, reports: Path | None, video:
     settings = load_settings(config)
     with ExitStack() as stack:
         recording = stack.enter_context(open_recording(path))
-        for name in MODELS:  # a missing model must not cost an older report file
+        for name in MONITOR_MODELS:  # a missing model must not cost an older report file
             model_path(name)
         for output in (reports, video):
             if output is not None:
                 check_output(output, recording.files)
         if reports is not None and video is not None and reports.resolve() == video.resolve():
             raise BadUseError(f"--reports and --video name the same file, {reports}; give two")
-        hashes = {model.name: model.sha256 for model in models(MODELS)}
+        hashes = {model.name: model.sha256 for model in models(MONITOR_MODELS)}
         summary = Summary()
         sinks: list[Sink] = [summary]
         writer = None

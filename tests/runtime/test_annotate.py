@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from driver_monitor.errors import BadUseError
 from driver_monitor.monitor import View
 from driver_monitor.recording.folder import open_recording
-from driver_monitor.runtime.annotate import AnnotatedVideo, Overlay
+from driver_monitor.runtime.annotate import AnnotatedVideo
+from driver_monitor.runtime.overlay import Overlay
 from driver_monitor.signals import (
     Alert,
     Angles,
@@ -32,20 +33,20 @@ def frame(size: tuple[int, int], t_ns: int = 0) -> CameraFrame:
 
 def face(size: tuple[int, int]) -> NDArray[np.float32]:
     """478 points in an oval in the middle of the picture, eyes and mouth where they belong."""
-    from driver_monitor.runtime import annotate
+    from driver_monitor.runtime import overlay
 
     width, height = size
     centre, reach = np.array([width / 2, height / 2]), height * 0.3
     angle = np.linspace(0, 2 * np.pi, 478)
     points = centre + reach * np.stack([0.7 * np.cos(angle), np.sin(angle)], axis=1)
     for indices, x, y, w, h in (
-        (annotate._RIGHT_EYE, -0.3, -0.2, 0.18, 0.07),
-        (annotate._LEFT_EYE, 0.3, -0.2, 0.18, 0.07),
-        (annotate._INNER_LIPS, 0.0, 0.45, 0.25, 0.1),
+        (overlay._RIGHT_EYE, -0.3, -0.2, 0.18, 0.07),
+        (overlay._LEFT_EYE, 0.3, -0.2, 0.18, 0.07),
+        (overlay._INNER_LIPS, 0.0, 0.45, 0.25, 0.1),
     ):
         turn = np.linspace(0, 2 * np.pi, len(indices), endpoint=False)
         points[list(indices)] = centre + reach * np.stack([x + w * np.cos(turn), y + h * np.sin(turn)], axis=1)
-    points[annotate._NOSE_TIP] = centre
+    points[overlay._NOSE_TIP] = centre
     return points.astype(np.float32)
 
 
@@ -122,7 +123,7 @@ def test_a_view_of_an_older_picture_is_not_drawn_on_this_one() -> None:
 
 @pytest.mark.parametrize("level", ["advice", "caution", "warning", "critical"])
 def test_an_alert_frames_the_picture_in_its_colour_until_it_is_cleared(level: Level) -> None:
-    from driver_monitor.runtime.annotate import _LEVEL
+    from driver_monitor.runtime.overlay import _LEVEL
 
     size = (640, 480)
     overlay = Overlay(size)

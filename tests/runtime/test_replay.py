@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from driver_monitor.errors import BadUseError, ModelError
-from driver_monitor.model_store import model_path
+from driver_monitor.model_store import MONITOR_MODELS, model_path
 from driver_monitor.monitor import Monitor, View
 from driver_monitor.recording.folder import open_recording
-from driver_monitor.runtime.replay import MODELS, Stepper, check_output, replay
+from driver_monitor.runtime.replay import Stepper, check_output, replay
 from driver_monitor.runtime.reports import ReportWriter, read_reports
 from driver_monitor.runtime.summary import Summary, clock, reason
 from driver_monitor.settings import Settings
@@ -53,7 +53,7 @@ class Kept:
 
 def models_here() -> bool:
     try:
-        return all(model_path(name) for name in MODELS)
+        return all(model_path(name) for name in MONITOR_MODELS)
     except ModelError:
         return False
 
@@ -201,7 +201,7 @@ def test_the_command_writes_reports_and_video_and_prints_what_happened(tmp_path:
     assert "Replayed drive, 00:03.9" in done.stdout
     assert "Alerts" in done.stdout
     lines = list(read_reports(tmp_path / "r.jsonl"))
-    assert set(lines[0]["models"]) == set(MODELS)
+    assert set(lines[0]["models"]) == set(MONITOR_MODELS)
     assert lines[-1]["type"] == "summary"
     assert lines[-1]["complete"] is True
     assert lines[-1]["frames"] == 40
