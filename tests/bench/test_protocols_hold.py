@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 KNOWN = {
     "euro-ncap-2026 long-check/cluster/head and eyes",
     "euro-ncap-2026 long-check/cluster/lizard",
@@ -31,13 +33,15 @@ def failing(out: Path, *options: str) -> tuple[set[str], int]:
     return {f"{o['protocol']} {o['name']}" for o in outcomes if not o["passed"]}, len(outcomes)
 
 
+@pytest.mark.timeout(900)
 def test_the_protocols_hold_save_the_known_cases(tmp_path: Path) -> None:
     failed, count = failing(tmp_path / "outcomes.json")
     assert count >= 500
     assert failed == KNOWN
 
 
+@pytest.mark.timeout(900)  # a minute on two free cores, several on busy ones
 def test_a_sample_holds_on_pixels(tmp_path: Path) -> None:
-    failed, count = failing(tmp_path / "outcomes.json", "--level", "pixels", "--sample", "6")
-    assert count == 6
+    failed, count = failing(tmp_path / "outcomes.json", "--level", "pixels", "--sample", "4")
+    assert count == 4
     assert failed == set()
