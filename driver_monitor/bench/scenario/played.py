@@ -14,6 +14,7 @@ from driver_monitor.bench.scenario.script import Script
 from driver_monitor.bench.scenario.tracks import HandRaise, Span, Speech, Tracks
 from driver_monitor.bench.senses import heart, vehicle, voice
 from driver_monitor.bench.virtual_driver.light import LightKind, light_at
+from driver_monitor.bench.virtual_driver.passenger import passenger_at
 from driver_monitor.bench.virtual_driver.pose import Pose
 from driver_monitor.bench.virtual_driver.render import Conditions
 from driver_monitor.bench.virtual_driver.sensor import Sensor
@@ -144,6 +145,7 @@ class Played:
             nearer=script.camera.nearer,
             light=light_at(self.light_kind(t_s), t_s, script.seed),
             sensor=sensor,
+            passenger=passenger_at(float(np.interp(t_s, tracks.t, tracks.passenger)), t_s),
             fine=script.camera.fine,
             seed=int(self._chance(_NOISE, shot.shows_number).integers(2**32)),
         )

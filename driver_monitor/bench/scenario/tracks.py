@@ -115,6 +115,7 @@ class Tracks:
         self.steer: Series = zero.copy()
         self.covered: Series = zero.copy()
         self.vibration: Series = zero.copy()
+        self.passenger: Series = zero.copy()  # how far the passenger leans over, 0 to 1
         self.units: dict[str, Series] = {}
         # the head's and body's own movement beside that of the gaze: degrees, millimetres
         self.head_yaw, self.head_pitch, self.head_roll = zero.copy(), zero.copy(), zero.copy()

@@ -65,6 +65,8 @@ class Figure:
         normals = self._normals(vertices)
         colour, gloss = light_vertices(light, vertices, normals, self._occlusion, camera, self._raster)
         shown, depth = self._raster.draw(vertices, view)
+        if not len(shown.rows):
+            return background  # nobody in the picture
         lit = shown.mix(np.concatenate([colour, gloss[:, None]], axis=1)[self._triangles])
         albedo, shine = self._albedo(shown, posed, light, camera)
         image = background.copy()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +18,7 @@ from driver_monitor.bench.virtual_driver.geometry import angles_of
 from driver_monitor.bench.virtual_driver.hand import draw_hand
 from driver_monitor.bench.virtual_driver.head import Head, Posed
 from driver_monitor.bench.virtual_driver.light import LIGHTS, Light
+from driver_monitor.bench.virtual_driver.passenger import Companion, Passenger, who_rides_with
 from driver_monitor.bench.virtual_driver.pose import Pose, Truth
 from driver_monitor.bench.virtual_driver.raster import View
 from driver_monitor.bench.virtual_driver.sensor import STILL, Sensor, expose
@@ -26,7 +27,7 @@ from driver_monitor.bench.virtual_driver.subject import Subject
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """All that is not the driver: camera, light, disturbances; ``seed`` settles the noise of this one picture."""
+    """All that is not the driver: camera, light, disturbances, a passenger; ``seed`` settles the noise of this one picture."""
 
     place: Place = "column"
     size: tuple[int, int] = (640, 480)
@@ -34,6 +35,7 @@ class Conditions:
     nearer: float = 1.0
     light: Light = LIGHTS["day"]
     sensor: Sensor = STILL
+    passenger: Passenger | None = None
     fine: int = 1
     seed: int = 0
 
@@ -51,6 +53,7 @@ class VirtualDriver:
 
     def __init__(self, asset: Asset, subject: Subject) -> None:
         self.subject = subject
+        self._asset = asset
         self.head = Head(asset, subject)
         self._figure = Figure(self.head)
         self._views: dict[tuple[object, ...], tuple[View, Cabin]] = {}
@@ -69,13 +72,20 @@ class VirtualDriver:
         view, cabin = self._view(conditions)
         assert cabin is not None
         posed = self.head.pose(pose)
-        image = self._figure.draw(posed, view, conditions.light, cabin.picture(conditions.light))
+        image = cabin.picture(conditions.light)
+        if conditions.passenger is not None:
+            image = self._beside.draw(conditions.passenger, view, conditions.light, conditions.drive_side, image)
+        image = self._figure.draw(posed, view, conditions.light, image)
         image = draw_hand(image, self.head, pose, posed, view, conditions.light)
         if conditions.fine > 1:
             image = np.asarray(cv2.resize(image, conditions.size, interpolation=cv2.INTER_AREA), np.float32)
         picture = expose(image, conditions.light, conditions.sensor, np.random.default_rng(conditions.seed))
         small, _ = self._view(replace(conditions, fine=1), with_cabin=False)
         return picture, self._truth(pose, posed, small)
+
+    @cached_property
+    def _beside(self) -> Companion:
+        return Companion(self._asset, who_rides_with(self.subject))
 
     def _truth(self, pose: Pose, posed: Posed, view: View) -> Truth:
         outline = view.project(posed.vertices[self.head.face_outline])[:, :2]
