@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
-from itertools import cycle, islice
+from itertools import cycle, islice, pairwise
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -332,6 +332,21 @@ def rows_of(curves: Sequence[Curve]) -> list[Row]:
     return rows
 
 
+def closed_at(curves: Sequence[Curve]) -> tuple[float, float, float] | None:
+    """The lid gap (share of own; least, median, most over people) below which openness is read as closed by the P80 rule."""
+    limit = Settings().eyes.closed_openness
+    found = []
+    for c in curves:
+        known = [(p.true, p.read) for p in c.points if p.read is not None]
+        if c.quantity != "openness" or not known or known[0][1] > limit:
+            continue
+        for (a, low), (b, high) in pairwise(known):
+            if low <= limit < high:
+                found.append(a + (b - a) * (limit - low) / (high - low))
+                break
+    return _spread(found)
+
+
 def _spread(values: Sequence[float]) -> tuple[float, float, float] | None:
     return (min(values), float(np.median(values)), max(values)) if values else None
 
@@ -358,6 +373,7 @@ def as_json(curves: Sequence[Curve], place: Place, every: int) -> dict[str, Any]
         "version": __version__,
         "place": place,
         "every": every,
+        "closed_below_gap": closed_at(curves),
         "table": [asdict(row) for row in rows_of(curves)],
         "curves": [
             {
@@ -397,7 +413,7 @@ def response_command(
         task = progress.add_task("people", total=len(names))
         curves = measure(names, place, jobs, every, lambda done: progress.update(task, completed=done))
     # a pipe has no width: lines must not be broken there
-    response_page.show(Console(width=None if sys.stdout.isatty() else 200, highlight=False), rows_of(curves), names, place)
+    response_page.show(Console(width=None if sys.stdout.isatty() else 200, highlight=False), curves, place)
     command = f"driver-monitor bench response --people {people} --place {place}" + (f" --every {every}" if every > 1 else "")
     if json_file is not None:
         _write(json_file, json.dumps(as_json(curves, place, every), indent=1, ensure_ascii=False) + "\n")

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from driver_monitor import __version__
 from driver_monitor.bench.page_style import STYLE
-from driver_monitor.bench.response import HOLD, QUANTITIES, Curve, Row, rows_of
+from driver_monitor.bench.response import HOLD, QUANTITIES, Curve, Row, closed_at, rows_of
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 460.0, 300.0, 46.0, 10.0, 10.0, 42.0
 _STYLE = """.two{display:grid;grid-template-columns:repeat(auto-fit,minmax(24rem,1fr));gap:.5rem 1.5rem}.two h3{margin:.8rem 0 0}
-.person path{stroke-width:1.6}.person:hover path{stroke-width:4}.key span{display:inline-block}.grid{stroke:var(--line);stroke-width:.7}"""
+.person path{stroke-width:1.6}.person:hover path{stroke-width:4}.key span{display:inline-block}
+.grid{stroke:var(--line);stroke-width:.7}"""
 _HEADER = ("quantity", "against", "r, least", "r, median", "slope", "offset", "read", "not read", "least r of")
 _RIGHT_ALIGNED = frozenset(range(2, 8))
 _ABOUT = (
@@ -56,18 +57,28 @@ def _spread(values: tuple[float, float, float] | None, digits: int, unit: str = 
     return f"{middle}{unit}" if values[0] == values[2] else f"{middle}{unit} ({low} to {high})"
 
 
-def show(console: Console, rows: Sequence[Row], people: Sequence[str], place: str) -> None:
+def _closed(curves: Sequence[Curve]) -> str:
+    at = closed_at(curves)
+    if at is None:
+        return ""
+    return f"Openness is read as closed (the P80 rule) below a true lid gap of {_spread(at, 2)} of the own open eye."
+
+
+def show(console: Console, curves: Sequence[Curve], place: str) -> None:
     """Print the table."""
     from rich.table import Table
 
+    people = list(dict.fromkeys(c.person for c in curves))
     who = f"{len(people)} people" if len(people) > 1 else people[0]
     table = Table(title=f"Truth against reading: {who}, camera at {place.replace('_', '-')}", title_justify="left")
     for k, name in enumerate(_HEADER):
         table.add_column(name, justify="right" if k in _RIGHT_ALIGNED else "left")
-    for row in rows:
+    for row in rows_of(curves):
         table.add_row(*_cells(row))
     console.print(table)
     console.print("reading = offset + slope x truth; slope and offset: median (least to most) over people.", soft_wrap=True)
+    if closed := _closed(curves):
+        console.print(closed, soft_wrap=True)
 
 
 def as_markdown(curves: Sequence[Curve], place: str, command: str) -> str:
@@ -91,6 +102,7 @@ def as_markdown(curves: Sequence[Curve], place: str, command: str) -> str:
         "people: a step is not read where no face is found or the eyes cannot be told. An offset that differs from person to",
         "person is what the product learns of each driver; a slope that differs is what it does not.",
         "",
+        *([closed, ""] if (closed := _closed(curves)) else []),
     ]
     return "\n".join(lines)
 
@@ -112,7 +124,7 @@ def page(curves: Sequence[Curve], place: str) -> str:
             f"<p>{escape(_ABOUT.format(hold=HOLD))} {escape(_LIMITS)}</p>",
             f"<p>Camera: {escape(place.replace('_', '-'))} · driver-monitor {escape(__version__)}</p>",
             f"<table><tr>{head}</tr>{body}</table><p class=rule>Reading = offset + slope × truth; slope and offset: median "
-            "(least to most) over people.</p>",
+            f"(least to most) over people. {escape(_closed(curves))}</p>",
             f'<p class="key">{key}<span><i style="color:var(--true)"></i>reading = truth</span></p>',
             f'<div class="two">{figures}</div></html>',
         ]
