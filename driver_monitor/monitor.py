@@ -189,7 +189,18 @@ class Monitor:
         self._fatigue.picture(face.t_ns, usable, track.in_yawn, track.closure, track.open_since_ns)
         self._fatigue.events(events)
         self._distraction.picture(track.gaze, self._tracker.gaze_trusted)
-        return [*events, *self._tracker.health(face.t_ns), *self._decide(face.t_ns)]
+        alerts = [] if self._calm(track) else self._decide(face.t_ns)
+        return [*events, *self._tracker.health(face.t_ns), *alerts]
+
+    def _calm(self, track: FaceTrack) -> bool:
+        """Eyes open, on the road, nothing standing: no rule can begin to be met before the next tick, which looks at all."""
+        return (
+            track.closure is None
+            and track.eyes.openness is not None
+            and self._distraction.on_road is True
+            and self._tracker.visibility.sight == "clear"
+            and not self._policy.standing()
+        )
 
     def _listen(self, t_ns: int) -> list[Event]:
         out: list[Event] = []

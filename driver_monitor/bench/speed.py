@@ -113,6 +113,12 @@ def measure(samples: Iterable[Sample], settings: Settings) -> tuple[list[Stage],
     monitor = Monitor(settings, face=face, speech=SpeechDetector(model_path("silero_vad")))
     times: dict[str, list[float]] = {}
     names = {CanFrame: "bus, a frame", HeartBeat: "heart, a beat", Tick: "tick: sound, states"}
+
+    def lone(sample: CameraFrame) -> float:
+        """Find and let go of the landmarks, as the Monitor does with those of the picture before."""
+        _, ms = _timed(lambda: alone.detect(sample) is None)
+        return ms
+
     pictures = 0
     reports = 0
     for sample in samples:
@@ -125,11 +131,11 @@ def measure(samples: Iterable[Sample], settings: Settings) -> tuple[list[Stage],
         pictures += 1
         lone_ms = 0.0
         if pictures % 2:
-            _, lone_ms = _timed(lambda s=sample: alone.detect(s))  # type: ignore[misc]
+            lone_ms = lone(sample)
         made, ms = _timed(lambda s=sample: monitor.step(s))  # type: ignore[misc]
         reports += len(made)
         if not pictures % 2:
-            _, lone_ms = _timed(lambda s=sample: alone.detect(s))  # type: ignore[misc]
+            lone_ms = lone(sample)
         if pictures > _WARM_UP:
             times.setdefault("landmarks alone", []).append(lone_ms)
             times.setdefault("picture, whole way", []).append(ms)
@@ -140,12 +146,12 @@ def measure(samples: Iterable[Sample], settings: Settings) -> tuple[list[Stage],
     if pictures <= 2 * _WARM_UP:
         raise RecordingError(f"only {pictures} pictures; {2 * _WARM_UP + 1} are the least that can be timed")
     counted = len(times["landmarks alone"])
-    lone = _stage("", times["landmarks alone"]).median
+    landmarks = _stage("", times["landmarks alone"]).median
     picture = _stage("", times["picture, whole way"]).median
     # ticks that read the sound cost more than the others: their mean counts, less the worst 1 % (a neighbour's burst of load)
     rest = sum(_mean_less_worst(spent) * len(spent) / counted for name, spent in times.items() if name in names.values())
     stages = [_stage(name, spent) for name, spent in times.items()]
-    return stages, (picture + rest) / lone, picture / lone, counted
+    return stages, (picture + rest) / landmarks, picture / landmarks, counted
 
 
 def _samples(video: Path | None, frames: int) -> list[Sample]:
