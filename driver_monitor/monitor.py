@@ -94,6 +94,7 @@ class Monitor:
         self._vehicle = VehicleMeasurement(0, reason="the bus has not been heard yet")
         self._scripted: VehicleMeasurement | None = None  # measured elsewhere
         self._heard: list[AudioChunk] = []
+        self._bus_frames: list[CanFrame] = []
         self._lost: dict[str, str] = {}
         self._speed_known: bool | None = None
         self._track: FaceTrack | None = None
@@ -129,7 +130,8 @@ class Monitor:
                 self._anger.voice(sample)
                 return []
             case CanFrame():
-                return self._bus(sample)
+                self._bus_frames.append(sample)  # read at the next tick, for the same reason
+                return []
             case VehicleMeasurement():
                 self._vehicle = self._scripted = sample
                 return []
@@ -214,10 +216,12 @@ class Monitor:
         self._heard.clear()
         return out
 
-    def _bus(self, frame: CanFrame) -> list[Report]:
-        drive, beat = self._driving.step(frame)
-        self._vehicle = drive or self._vehicle
-        return [] if beat is None else self._pulse(self._heart.step(beat))
+    def _read_bus(self) -> None:
+        for frame in self._bus_frames:
+            _, beat = self._driving.step(frame)
+            if beat is not None:
+                self._pulse(self._heart.step(beat))
+        self._bus_frames.clear()
 
     def _pulse(self, heart: HeartMeasurement) -> list[Report]:
         self._stress.heart(heart)
@@ -232,6 +236,7 @@ class Monitor:
         return [Health(status.t_ns, status.part, status.state, status.reason)]
 
     def _tick(self, t_ns: int) -> list[Report]:
+        self._read_bus()
         self._vehicle = self._drive(t_ns)
         events = self._tracker.visibility.tick(t_ns)
         if self._heard and t_ns - self._heard[0].t_ns >= _LISTEN_NS:

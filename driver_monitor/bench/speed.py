@@ -112,7 +112,7 @@ def measure(samples: Iterable[Sample], settings: Settings) -> tuple[list[Stage],
     alone, face = detector(), _TimedFace(detector())
     monitor = Monitor(settings, face=face, speech=SpeechDetector(model_path("silero_vad")))
     times: dict[str, list[float]] = {}
-    names = {CanFrame: "bus, a frame", HeartBeat: "heart, a beat", Tick: "tick: sound, states"}
+    names = {CanFrame: "bus, a frame", HeartBeat: "heart, a beat", Tick: "tick: sound, bus, states"}
 
     def lone(sample: CameraFrame) -> float:
         """Find and let go of the landmarks, as the Monitor does with those of the picture before."""
