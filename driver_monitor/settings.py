@@ -180,7 +180,6 @@ class Fatigue(Section):
     kss_warn: float = figure(8.0, "estimated KSS for a drowsiness warning", "KSS 1-9", 6, 9, DDAW)
     cues_needed: int = figure(2, "independent cues before a drowsiness alarm", "1", 1, 4, "PERCLOS alone 8.4 % false, with a second cue 0.8 % (secondary text)")
     drowsy_min_kmh: float = figure(50.0, "drowsiness is watched from this speed", "km/h", 0, 130, NCAP)
-    closed_min_kmh: float = figure(20.0, "microsleep, sleep and unresponsive alarm in full from this speed", "km/h", 0, 80, NCAP)
     standstill_kmh: float = figure(1.0, "below this the car stands", "km/h", 0, 10, DESIGN)
     not_visible_s: float = figure(10.0, "driver not tracked, or camera covered, this long while moving", "s", 2, 60, NCAP)
     yawn_window_s: float = figure(300.0, "yawns are counted over this window", "s", 60, 1800, DESIGN)
