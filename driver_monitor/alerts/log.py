@@ -6,9 +6,10 @@ import logging
 import time
 from collections.abc import Sequence
 
+from driver_monitor.alerts.words import reason, spoken
 from driver_monitor.privacy import may_leave_cab
 from driver_monitor.settings import Settings
-from driver_monitor.signals import Alert, DriverState, Evidence, Level, seconds
+from driver_monitor.signals import Alert, DriverState, Level, seconds
 
 _SEVERITY: dict[Level, int] = {
     "advice": logging.INFO,
@@ -16,20 +17,6 @@ _SEVERITY: dict[Level, int] = {
     "warning": logging.WARNING,
     "critical": logging.ERROR,
 }
-
-
-def in_words(alert: Alert) -> str:
-    """Say an alert's reason: its rule, and the two pieces of evidence that weigh most."""
-    measured = [e for e in alert.evidence if e.measured is not None]  # a base rate is no reason
-    strongest = sorted(measured, key=lambda e: -abs(e.contribution))[:2]
-    told = ", ".join(_evidence(e) for e in strongest)
-    return f"{alert.rule} ({told})" if told else alert.rule
-
-
-def _evidence(evidence: Evidence) -> str:
-    name = evidence.term.replace("_", " ")
-    unit = "" if evidence.unit in ("", "1") else f" {evidence.unit}"
-    return f"{name} {evidence.measured:.3g}{unit}"
 
 
 class LogOutput:
@@ -47,10 +34,10 @@ class LogOutput:
         """Write one line, unless it must not be stored."""
         if not may_leave_cab(alert, self._settings.trip.deployment):
             return
-        reason = "" if alert.action in ("acknowledged", "cleared") else f": {in_words(alert)}"
+        why = "" if alert.action in ("acknowledged", "cleared") else f": {reason(alert)}"
         at_s = seconds(alert.t_ns - self._zero_ns)
-        kind = alert.kind.replace("_", " ")
-        self._log.log(_SEVERITY[alert.level], "%.1f s: %s %s, %s%s", at_s, kind, alert.action, alert.level, reason)
+        kind = spoken(alert.kind)
+        self._log.log(_SEVERITY[alert.level], "%.1f s: %s %s, %s%s", at_s, kind, alert.action, alert.level, why)
 
     def states(self, states: Sequence[DriverState]) -> None:
         """Nothing: states are in the reports."""

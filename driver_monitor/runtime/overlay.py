@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from driver_monitor.runtime.summary import clock, reason, spoken
+from driver_monitor.alerts.words import reason, spoken
+from driver_monitor.runtime.summary import clock
 from driver_monitor.signals import (
     LEVELS,
     NS_PER_S,

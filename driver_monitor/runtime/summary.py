@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, get_args
 
-from driver_monitor.signals import Alert, DriverState, Event, Evidence, Report, StateName, Value, seconds
+from driver_monitor.alerts.words import reason, spoken
+from driver_monitor.signals import Alert, DriverState, Event, Report, StateName, Value, seconds
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,30 +20,10 @@ _MOST_LISTED = 12  # of one kind; the report file has them all
 _LEVEL_STYLE = {"advice": "cyan", "caution": "yellow", "warning": "dark_orange3", "critical": "bold red"}
 
 
-def spoken(name: str) -> str:
-    """A name as it is read: ``long_distraction`` → ``long distraction``."""
-    return name.replace("_", " ")
-
-
 def clock(t_s: float) -> str:
     """Seconds as minutes and seconds."""
     minutes, rest = divmod(round(t_s * 10), 600)
     return f"{minutes:02d}:{rest / 10:04.1f}"
-
-
-def strongest(evidence: Sequence[Evidence]) -> str:
-    """The term that speaks most for it, with its figure, in words."""
-    speaking = [e for e in evidence if e.term != "base rate" and e.contribution > 0]
-    if not speaking:
-        return ""
-    top = max(speaking, key=lambda e: e.contribution)
-    return top.term if top.measured is None else f"{top.term} {top.measured:.3g} {top.unit}".rstrip()
-
-
-def reason(alert: Alert) -> str:
-    """Why an alert is there: the rule it met and the strongest evidence."""
-    evidence = strongest(alert.evidence)
-    return f"{alert.rule}: {evidence}" if evidence else alert.rule
 
 
 @dataclass

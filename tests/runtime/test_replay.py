@@ -18,9 +18,9 @@ from driver_monitor.monitor import Monitor, View
 from driver_monitor.recording.folder import open_recording
 from driver_monitor.runtime.replay import Stepper, check_output, replay
 from driver_monitor.runtime.reports import ReportWriter, read_reports
-from driver_monitor.runtime.summary import Summary, clock, reason
+from driver_monitor.runtime.summary import Summary, clock
 from driver_monitor.settings import Settings
-from driver_monitor.signals import Alert, CameraFrame, DriverState, Event, Evidence, Health, Report, Sample, SensorStatus, Tick
+from driver_monitor.signals import Alert, CameraFrame, DriverState, Event, Health, Report, Sample, SensorStatus, Tick
 from tests.recording.media import tone, write_can, write_video, write_wav
 
 
@@ -164,12 +164,6 @@ def test_the_summary_counts_what_was_raised_and_what_ended() -> None:
         "states": {"fatigue": {"min": 0.25, "max": 0.75, "known_share": 0.6667}},
     }
 
-
-def test_a_reason_is_the_rule_and_its_strongest_evidence() -> None:
-    evidence = (Evidence("base rate", 9.0, None, ""), Evidence("PERCLOS", 1.0, 0.21, "1"), Evidence("yawns", 2.0, 3.0, "/5 min"))
-    alert = Alert(0, "raised", 1, "drowsy", "caution", "PERCLOS ≥ 15 %", "s", evidence)
-    assert reason(alert) == "PERCLOS ≥ 15 %: yawns 3 /5 min"
-    assert reason(Alert(0, "raised", 1, "drowsy", "caution", "the rule", "s")) == "the rule"
 
 
 @pytest.mark.parametrize(("t_s", "words"), [(0.0, "00:00.0"), (59.96, "01:00.0"), (61.25, "01:01.2"), (6000, "100:00.0")])
