@@ -181,6 +181,10 @@ def bench_response(
     place: Annotated[
         Literal["column", "cluster", "mirror", "a_pillar"], typer.Option("--place", help="Where the camera sits.")
     ] = "column",
+    glasses: Annotated[Literal["none", "clear", "dark"], typer.Option("--glasses", help="What all of them wear.")] = "none",
+    light: Annotated[
+        Literal["day", "side_sun", "flicker", "dusk", "night", "infrared"], typer.Option("--light", help="The light.")
+    ] = "day",
     jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="Processes.")] = 2,
     every: Annotated[int, typer.Option("--every", metavar="N", min=1, help="Only every Nth step: a quick look.")] = 1,
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here as JSON.")] = None,
@@ -188,9 +192,10 @@ def bench_response(
     markdown: Annotated[Path | None, typer.Option("--markdown", metavar="FILE", help="Write the table here as a page.")] = None,
 ) -> int:
     """Truth against reading on rendered faces: lids, head, eyes, mouth and brows, moved one at a time."""
-    from driver_monitor.bench.response import response_command
+    from driver_monitor.bench.response.command import response_command
+    from driver_monitor.bench.response.measure import Scene
 
-    return response_command(people, place, jobs, every, json_file, html, markdown)
+    return response_command(people, Scene(place, glasses, light), jobs, every, json_file, html, markdown)
 
 
 @settings_app.command("show")

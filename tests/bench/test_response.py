@@ -10,18 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from driver_monitor.bench.response import (
-    QUANTITIES,
-    SWEEPS,
-    Curve,
-    Point,
-    chosen_people,
-    closed_at,
-    line_through,
-    measure_person,
-    rows_of,
-)
-from driver_monitor.bench.response_page import as_markdown, page, ticks
+from driver_monitor.bench.response.command import chosen_people
+from driver_monitor.bench.response.curves import Curve, Point, closed_at, line_through, rows_of
+from driver_monitor.bench.response.measure import Scene, measure_person
+from driver_monitor.bench.response.page import as_markdown, page, ticks
+from driver_monitor.bench.response.sweeps import QUANTITIES, SWEEPS
 from driver_monitor.bench.virtual_driver.subject import PEOPLE
 from driver_monitor.cli import main
 from driver_monitor.errors import BadUseError
@@ -42,7 +35,7 @@ def test_a_line_is_found_with_its_slope_and_offset_past_a_step_that_was_not_read
 def test_nothing_read_gives_no_line() -> None:
     line = line_through(curve((0.0, None), (1.0, None)))
     assert (line.r, line.slope, line.read, line.lost) == (None, None, 0, 2)
-    assert "Nothing was read." in page([curve((0.0, None), (1.0, None))], "column")
+    assert "Nothing was read." in page([curve((0.0, None), (1.0, None))], Scene())
 
 
 def test_a_reading_that_stands_still_is_the_weakest_of_all() -> None:
@@ -138,7 +131,7 @@ def test_the_command_prints_and_writes_every_quantity(tmp_path: Path) -> None:
 
 
 def test_a_curve_is_broken_where_nothing_was_read() -> None:
-    text = page([curve((0.0, 0.0), (1.0, 1.0), (2.0, None), (3.0, 3.0), (4.0, 4.0))], "a_pillar")
+    text = page([curve((0.0, 0.0), (1.0, 1.0), (2.0, None), (3.0, 3.0), (4.0, 4.0))], Scene("a_pillar", glasses="clear"))
     drawn = text[text.index('<g class="person">') :]
     assert drawn[drawn.index(' d="') : drawn.index('"/>')].count("M") == 2
-    assert "a-pillar" in as_markdown([curve((0.0, 0.0), (1.0, 1.0))], "a_pillar", "it")
+    assert "a-pillar, clear glasses" in as_markdown([curve((0.0, 0.0), (1.0, 1.0))], Scene("a_pillar", glasses="clear"), "it")

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from driver_monitor import __version__
 from driver_monitor.bench.page_style import STYLE
-from driver_monitor.bench.response import HOLD, QUANTITIES, Curve, Row, closed_at, rows_of
+from driver_monitor.bench.response.curves import Curve, Row, closed_at, rows_of
+from driver_monitor.bench.response.measure import HOLD, Scene
+from driver_monitor.bench.response.sweeps import QUANTITIES
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -64,13 +66,13 @@ def _closed(curves: Sequence[Curve]) -> str:
     return f"Openness is read as closed (the P80 rule) below a true lid gap of {_spread(at, 2)} of the own open eye."
 
 
-def show(console: Console, curves: Sequence[Curve], place: str) -> None:
+def show(console: Console, curves: Sequence[Curve], scene: Scene) -> None:
     """Print the table."""
     from rich.table import Table
 
     people = list(dict.fromkeys(c.person for c in curves))
     who = f"{len(people)} people" if len(people) > 1 else people[0]
-    table = Table(title=f"Truth against reading: {who}, camera at {place.replace('_', '-')}", title_justify="left")
+    table = Table(title=f"Truth against reading: {who}, {scene}", title_justify="left")
     for k, name in enumerate(_HEADER):
         table.add_column(name, justify="right" if k in _RIGHT_ALIGNED else "left")
     for row in rows_of(curves):
@@ -81,7 +83,7 @@ def show(console: Console, curves: Sequence[Curve], place: str) -> None:
         console.print(closed, soft_wrap=True)
 
 
-def as_markdown(curves: Sequence[Curve], place: str, command: str) -> str:
+def as_markdown(curves: Sequence[Curve], scene: Scene, command: str) -> str:
     """The table as a page of the documentation."""
     people = list(dict.fromkeys(c.person for c in curves))
     lines = [
@@ -91,7 +93,7 @@ def as_markdown(curves: Sequence[Curve], place: str, command: str) -> str:
         "",
         _ABOUT.format(hold=HOLD),
         "",
-        f"Camera: {place.replace('_', '-')}. People: {', '.join(people)} (`models/virtual_driver.md`). {_LIMITS}",
+        f"Pictures: {scene}. People: {', '.join(people)} (`models/virtual_driver.md`). {_LIMITS}",
         "",
         "| " + " | ".join(_HEADER) + " |",
         "|" + "|".join("--:" if k in _RIGHT_ALIGNED else "---" for k in range(len(_HEADER))) + "|",
@@ -107,7 +109,7 @@ def as_markdown(curves: Sequence[Curve], place: str, command: str) -> str:
     return "\n".join(lines)
 
 
-def page(curves: Sequence[Curve], place: str) -> str:
+def page(curves: Sequence[Curve], scene: Scene) -> str:
     """The curves as HTML."""
     people = list(dict.fromkeys(c.person for c in curves))
     head = "".join(f"<th>{escape(name)}</th>" for name in _HEADER)
@@ -122,7 +124,7 @@ def page(curves: Sequence[Curve], place: str) -> str:
             '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
             f"<title>Response curves</title><style>{STYLE}{_STYLE}</style><h1>Response curves</h1>",
             f"<p>{escape(_ABOUT.format(hold=HOLD))} {escape(_LIMITS)}</p>",
-            f"<p>Camera: {escape(place.replace('_', '-'))} · driver-monitor {escape(__version__)}</p>",
+            f"<p>Pictures: {escape(str(scene))} · driver-monitor {escape(__version__)}</p>",
             f"<table><tr>{head}</tr>{body}</table><p class=rule>Reading = offset + slope × truth; slope and offset: median "
             f"(least to most) over people. {escape(_closed(curves))}</p>",
             f'<p class="key">{key}<span><i style="color:var(--true)"></i>reading = truth</span></p>',
