@@ -70,7 +70,9 @@ class Figure:
         lit = shown.mix(np.concatenate([colour, gloss[:, None]], axis=1)[self._triangles])
         albedo, shine = self._albedo(shown, posed, light, camera)
         image = background.copy()
-        image[shown.rows, shown.columns] = albedo * lit[:, :3] + lit[:, 3:] * shine[:, None]
+        albedo *= lit[:, :3]
+        albedo += lit[:, 3:] * shine[:, None]
+        image[shown.rows, shown.columns] = albedo
         image = self._draw_lashes(image, posed, view, depth)
         return self._draw_lenses(image, posed, view, depth, light)
 
@@ -92,6 +94,8 @@ class Figure:
         for k, worn in enumerate(self._solid):
             table[_PLAIN + k] = worn.colour
         self._colours = table
+        self._shine = np.full(len(table), 0.2, np.float32)
+        self._shine[BODY], self._shine[_PLAIN:] = 1.0, 0.5
         self._strands = np.array([False] * _PLAIN + [worn.strands for worn in self._solid])
 
     def _corner_attributes(self, shown: NDArray[np.bool_]) -> None:
@@ -120,14 +124,16 @@ class Figure:
         pad = -len(still) % width
         at = np.concatenate([still[:, :2], np.zeros((pad, 2), np.float32)]).reshape(-1, width, 2)
         sampled = cv2.remap(paint, at[..., 0], at[..., 1], cv2.INTER_LINEAR).reshape(-1, 3)[: len(still)]
-        albedo = np.where((part == BODY)[:, None], sampled, self._colours[part]).astype(np.float32)
-        shine = np.where(part == BODY, 1.0, np.where(part >= _PLAIN, 0.5, 0.2)).astype(np.float32)
-        albedo[(part == BODY) & (still[:, 0] < 4.0)] = SKIN[subject.skin_type]
-        cloth = (part == BODY) & (still[:, 2] > 0.5)
+        body = part == BODY
+        albedo = self._colours.take(part, axis=0)
+        np.copyto(albedo, sampled, where=body[:, None])
+        shine = self._shine.take(part)
+        albedo[body & (still[:, 0] < 4.0)] = SKIN[subject.skin_type]
+        cloth = np.flatnonzero(body & (still[:, 2] > 0.5))
         albedo[cloth] = _SHIRT
-        albedo[cloth & (np.abs(still[:, 3]) < 0.27)] = _BELT
+        albedo[cloth[np.abs(still[cloth, 3]) < 0.27]] = _BELT
         shine[cloth] = 0.1
-        strands = self._strands[part]
+        strands = self._strands.take(part)
         if strands.any():
             place = shown.where(strands).mix(self._rest[self._triangles])
             around = np.arctan2(place[:, 0], -0.8 - place[:, 2])

@@ -44,7 +44,7 @@ class Fragments:
 
     def mix(self, corners: Array) -> Array:
         """An attribute (triangles, 3, k) given at the corners, at each pixel: (n, k)."""
-        return np.asarray(np.einsum("nk,nkj->nj", self.weights, corners[self.triangle]), np.float32)
+        return np.asarray(np.einsum("nk,nkj->nj", self.weights, corners.take(self.triangle, axis=0)), np.float32)
 
     def where(self, keep: NDArray[np.bool_]) -> Fragments:
         """Only some of the pixels."""
@@ -82,11 +82,12 @@ class Rasteriser:
         self._cv2.triangleRasterize(
             corners, self._index, self._tags, tags, depth, view.matrix, view.fov_y, view.near, view.far, self._settings
         )
-        rows, columns = np.nonzero(tags[..., 2] >= 0.0)
-        found = tags[rows, columns]
-        weights = np.concatenate([found[:, :2], 1.0 - found[:, :1] - found[:, 1:2]], axis=1)
+        flat = np.flatnonzero(self._cv2.extractChannel(tags, 2) >= 0.0)
+        found = tags.reshape(-1, 3).take(flat, axis=0)
         triangle = np.minimum(np.rint(found[:, 2]).astype(np.intp), len(self.triangles) - 1)
-        return Fragments(rows, columns, triangle, weights), depth
+        weights = found
+        weights[:, 2] = 1.0 - found[:, 0] - found[:, 1]
+        return Fragments(*np.divmod(flat, width), triangle, weights), depth
 
 
 def flat_view(size: tuple[int, int], half_height: float, distance: float = 100.0, depth: float = 10.0) -> View:

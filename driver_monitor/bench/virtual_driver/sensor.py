@@ -85,8 +85,8 @@ def expose(light_in: Array, light: Light, sensor: Sensor, random: np.random.Gene
         grain = _grain(image.shape, random)
         if light.infrared:
             grain = grain[..., :1]  # a grey chip
-        image += grain * spread.astype(np.float32)[_step(image)]
-    return np.asarray(_tone()[_step(image)])
+        image += grain * spread.astype(np.float32).take(_step(image))
+    return np.asarray(_tone().take(_step(image)))
 
 
 def _step(image: Array) -> NDArray[np.uint16]:
