@@ -41,6 +41,12 @@ Config = Annotated[
     Path | None, typer.Option("--config", "-c", metavar="FILE", help="Settings file, or the name of one that comes along.")
 ]
 Reports = Annotated[Path | None, typer.Option("--reports", metavar="FILE.jsonl", help="Write the reports here as JSON Lines.")]
+Seconds = Annotated[float | None, typer.Option("--seconds", metavar="N", min=0.0, help="Stop after this long.")]
+FromS = Annotated[float | None, typer.Option("--from", metavar="S", min=0.0, help="From this second of the trip.")]
+ToS = Annotated[float | None, typer.Option("--to", metavar="S", min=0.0, help="Up to this second of the trip.")]
+Identity = Annotated[
+    Path | None, typer.Option("--identity", metavar="KEY.txt", help="The secret key of an encrypted recording (age).")
+]
 Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Models; all when none is named.")]
 
 
@@ -62,28 +68,49 @@ def _global(
 
 @app.command()
 def replay(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A video, or a folder of video, sound, bus log and heart beats.")],
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A recorded trip (.mcap), a video, or a folder of parts.")],
     config: Config = None,
     reports: Reports = None,
     video: Annotated[Path | None, typer.Option("--video", metavar="FILE.mp4", help="Write the annotated video here.")] = None,
     pace: Annotated[Literal["real", "max"], typer.Option("--pace", help="As fast as it was, or as can be.")] = "max",
+    compare: Annotated[
+        Path | None, typer.Option("--compare", metavar="FILE", help="Say where the reports first differ from these.")
+    ] = None,
+    from_s: FromS = None,
+    to_s: ToS = None,
+    identity: Identity = None,
 ) -> int:
     """Run the monitor on a recording and show its alerts."""
-    from driver_monitor.runtime.replay import replay_command
+    from driver_monitor.runtime.replay import Wishes, replay_command
 
-    return replay_command(path, config, reports, video, pace)
+    return replay_command(path, Wishes(config, reports, video, compare, identity, pace, from_s, to_s))
 
 
 @app.command()
 def run(
     config: Config = None,
     reports: Reports = None,
-    seconds: Annotated[float | None, typer.Option("--seconds", metavar="N", min=0.0, help="Stop after this long.")] = None,
+    seconds: Seconds = None,
+    record: Annotated[
+        Path | None, typer.Option("--record", metavar="FILE.mcap", help="Record all that the monitor is given here; or a folder.")
+    ] = None,
 ) -> int:
     """Run the monitor live on this machine's sensors."""
     from driver_monitor.runtime.live import run_command
 
-    return run_command(config, reports, seconds, _virtual_cabin)
+    return run_command(config, reports, seconds, _virtual_cabin, record)
+
+
+@app.command()
+def record(
+    target: Annotated[Path, typer.Argument(metavar="FILE.mcap", help="A file that is not there yet, or a folder.")],
+    config: Config = None,
+    seconds: Seconds = None,
+) -> int:
+    """Record this machine's sensors; nobody watches."""
+    from driver_monitor.runtime.live import run_command
+
+    return run_command(config, None, seconds, _virtual_cabin, target, only_record=True)
 
 
 def _virtual_cabin(source: str) -> Cabin:

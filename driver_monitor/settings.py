@@ -251,6 +251,23 @@ class Outputs(Section):
     button_pin: int | None = figure(24, "GPIO pin of the acknowledge button (BCM number); 'none' for none", "BCM", 0, 53)
 
 
+class Recording(Section):
+    """Recordings made with --record or 'record'; nothing is recorded otherwise."""
+
+    jpeg_quality: int = figure(95, "quality of pictures that the camera does not give as JPEG; the monitor sees them so too", "1", 60, 100)
+    part_mb: float = figure(4000.0, "a new file begins at this size", "MB", 0, 1_000_000)
+    part_minutes: float = figure(60.0, "a new file begins after this long", "min", 0, 1440)
+    folder_gb: float = figure(0.0, "a folder of recordings holds this much, the oldest go first; 0 for no limit", "GB", 0, 100_000)
+    public_key: str = choice("", "an age public key (age1…): recordings are encrypted to it and can be read only with its secret key")
+
+    @field_validator("public_key")
+    @classmethod
+    def _age_key(cls, value: str) -> str:
+        if value and not value.startswith("age1"):
+            raise ValueError(f"'{value[:20]}' is no age public key; it begins with age1 (age-keygen makes one)")
+        return value
+
+
 class Settings(Section):
     """All settings; a file needs only those it changes."""
 
@@ -270,6 +287,7 @@ class Settings(Section):
     emotion: Emotion = Emotion()
     alerts: Alerts = Alerts()
     outputs: Outputs = Outputs()
+    recording: Recording = Recording()
 
     @model_validator(mode="after")
     def _ordered(self) -> Settings:

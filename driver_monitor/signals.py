@@ -41,10 +41,11 @@ def nanoseconds(t_s: float) -> int:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CameraFrame:
-    """One picture of the cabin camera: ``image`` is (height, width, 3) uint8, RGB."""
+    """One picture of the cabin camera: ``image`` is (height, width, 3) uint8, RGB; ``jpeg`` what it was decoded from, if that."""
 
     t_ns: int
     image: NDArray[np.uint8]
+    jpeg: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

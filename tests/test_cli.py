@@ -140,6 +140,8 @@ def test_the_traceback_is_there_when_asked_for(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_a_commands_own_exit_code_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    from driver_monitor.runtime.replay import Wishes
+
     given: list[object] = []
 
     def replay_command(*arguments: object) -> int:
@@ -148,4 +150,4 @@ def test_a_commands_own_exit_code_is_kept(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr("driver_monitor.runtime.replay.replay_command", replay_command)
     assert cli.main(["replay", "drive.mp4", "--reports", "r.jsonl", "--pace", "real"]) == 1
-    assert given == [Path("drive.mp4"), None, Path("r.jsonl"), None, "real"]
+    assert given == [Path("drive.mp4"), Wishes(reports=Path("r.jsonl"), pace="real")]

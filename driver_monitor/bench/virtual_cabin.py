@@ -9,9 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
+from driver_monitor import jpeg
 from driver_monitor.bench.scenario.scenario import Scenario
 from driver_monitor.bench.scenario.script import Script
 from driver_monitor.errors import BadUseError
@@ -31,29 +29,22 @@ _PATIENCE_S = 0.5
 class _Drawn(Scenario):
     """A scenario whose pictures are drawn once and kept as a camera would send them (JPEG)."""
 
-    _kept: list[tuple[int, NDArray[np.uint8]]] | None = None
+    _kept: list[tuple[int, bytes]] | None = None
 
     def draw(self, progress: Callable[[int, int], None]) -> None:
         """Draw all pictures now, so that drawing does not take the loop's time while the clock runs."""
-        import cv2
-
-        total, quality = len(self.played.shots), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
+        total = len(self.played.shots)
         self._kept = []
         for frame in self.frames(_WORKERS):
-            _, encoded = cv2.imencode(".jpg", cv2.cvtColor(frame.image, cv2.COLOR_RGB2BGR), quality)
-            self._kept.append((frame.t_ns, np.asarray(encoded, np.uint8)))
+            self._kept.append((frame.t_ns, jpeg.encode(frame.image, _JPEG_QUALITY)))
             progress(len(self._kept), total)
 
     def _pictures(self, workers: int) -> Iterator[Sample]:
-        import cv2
-
         if self._kept is None:
             yield from super()._pictures(workers)
             return
         for t_ns, encoded in self._kept:
-            image = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
-            assert image is not None
-            yield CameraFrame(t_ns, np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8))
+            yield CameraFrame(t_ns, jpeg.decode(encoded), encoded)
 
 
 class VirtualCabin(Sensor):

@@ -81,6 +81,7 @@ class Recording:
     ) -> None:
         self.name = name
         self.files = files
+        self.start_ns = 0
         self.parts: list[tuple[Part, str]] = [(part, opened[part][0]) for part in PARTS if part in opened]
         self.missing: list[Part] = [part for part in PARTS if part not in opened]
         self._readers: dict[Part, PartReader] = {part: opened[part][1] for part in PARTS if part in opened}

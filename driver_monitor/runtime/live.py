@@ -21,6 +21,7 @@ from driver_monitor.alerts.outputs import AlertOutput, Pins, open_outputs, open_
 from driver_monitor.perception.driving import Driving
 from driver_monitor.privacy import may_leave_cab
 from driver_monitor.runtime.lockdown import lock_down
+from driver_monitor.runtime.recorder import Recorder, Unwatched
 from driver_monitor.runtime.reports import ReportWriter
 from driver_monitor.runtime.screen import Screen
 from driver_monitor.runtime.watchdog import Watchdog
@@ -218,11 +219,19 @@ class Cabin(Protocol):
 
 
 def open_sensors(
-    settings: Settings, queue: SampleQueue, stack: ExitStack, pins: Pins, cabin: Cabin | None = None
+    settings: Settings,
+    queue: SampleQueue,
+    stack: ExitStack,
+    pins: Pins,
+    cabin: Cabin | None = None,
+    *,
+    keep_jpeg: bool = False,
+    whole_bus: bool = False,
 ) -> VehicleBus | None:
     """Open every sensor the settings name, the camera first; what is missing is put on the queue as a status.
 
-    The parts that a ``cabin`` plays are left to it; the bus is opened all the same, to send on.
+    The parts that a ``cabin`` plays are left to it; the bus is opened all the same, to send on. ``keep_jpeg``: see
+    :class:`Camera`. With ``whole_bus`` all frames are taken, not only those that the Monitor reads.
 
     Returns
     -------
@@ -237,7 +246,7 @@ def open_sensors(
     frame_ids = Driving(settings.vehicle).frame_ids  # a wrong DBC is told before any device is touched
     played: frozenset[Part] = frozenset()
     if cabin is None:
-        stack.enter_context(Camera(settings.camera)).start(queue, required=True)
+        stack.enter_context(Camera(settings.camera, keep_jpeg=keep_jpeg)).start(queue, required=True)
     else:
         stack.callback(cabin.close)
         cabin.start(queue, required=True)
@@ -255,7 +264,7 @@ def open_sensors(
         if "vehicle_bus" not in played:
             absent.append(("vehicle_bus", "the settings name none"))
     else:
-        sensors.append(bus := VehicleBus(settings.vehicle, frame_ids))
+        sensors.append(bus := VehicleBus(settings.vehicle, () if whole_bus else frame_ids))
     if "heart_rate" in played:
         pass
     elif settings.heart_rate.source == "none":
@@ -320,17 +329,26 @@ def _log_to(console: Console) -> Iterator[None]:
         logger.setLevel(level)
 
 
-def run_command(config: Path | None, reports: Path | None, seconds: float | None, virtual: OpenCabin | None = None) -> int:
+def run_command(
+    config: Path | None,
+    reports: Path | None,
+    seconds: float | None,
+    virtual: OpenCabin | None = None,
+    record: Path | None = None,
+    *,
+    only_record: bool = False,
+) -> int:
     """Watch the driver until Ctrl-C, SIGTERM or the end of ``seconds``; give the exit code.
 
-    ``virtual`` opens a camera source "virtual:SCENARIO", which this room knows nothing of.
+    ``virtual`` opens a camera source "virtual:SCENARIO", which this room knows nothing of. ``record`` names the file or
+    folder to record in; with ``only_record`` nobody watches.
     """
     from driver_monitor.settings_file import load_settings
 
     settings = load_settings(config)
     source = settings.camera.source
     cabin = virtual(source) if virtual is not None and source.startswith("virtual:") else None
-    watch(settings, reports, seconds, cabin)
+    watch(settings, reports, seconds, cabin, record=record, only_record=only_record)
     return 0
 
 
@@ -340,13 +358,16 @@ def watch(
     seconds: float | None,
     cabin: Cabin | None = None,
     around: Callable[[Monitor], Steps] = lambda monitor: monitor,
+    *,
+    record: Path | None = None,
+    only_record: bool = False,
 ) -> Summary:
     """Run the live loop; ``around`` may put something between loop and Monitor that looks on."""
     from rich.console import Console
 
     from driver_monitor.model_store import MONITOR_MODELS, model_path, models
 
-    for name in MONITOR_MODELS:  # said before any device is touched
+    for name in MONITOR_MODELS if not only_record else ():  # said before any device is touched
         model_path(name)
     start_ns = time.monotonic_ns()
     console, queue = Console(highlight=False), SampleQueue()
@@ -354,7 +375,11 @@ def watch(
         stack.enter_context(_log_to(console))
         stop = stack.enter_context(stop_on_signal())
         pins = open_pins(settings.outputs.pin_factory)
-        bus = open_sensors(settings, queue, stack, pins, cabin)
+        hashes = {model.name: model.sha256 for model in models(MONITOR_MODELS)}
+        recorder = None
+        if record is not None:
+            recorder = stack.enter_context(Recorder(record, settings, hashes, start_ns, "record" if only_record else "run"))
+        bus = open_sensors(settings, queue, stack, pins, cabin, keep_jpeg=recorder is not None, whole_bus=only_record)
         outputs, problems = open_outputs(settings, _LOGGER, pins=pins, send=bus.send if bus else None, zero_ns=start_ns)
         for output in outputs:
             stack.callback(output.close)
@@ -362,16 +387,21 @@ def watch(
             queue.put(problem)
         writer = None
         if reports is not None:
-            hashes = {model.name: model.sha256 for model in models(MONITOR_MODELS)}
-            writer = ReportWriter(reports, recording="live", settings=settings, models=hashes, start_ns=start_ns)
+            name = "live" if recorder is None else recorder.name
+            writer = ReportWriter(reports, recording=name, settings=settings, models=hashes, start_ns=start_ns)
             stack.enter_context(writer)
         stack.callback((watchdog := Watchdog()).close)
         locked = lock_down()
         _LOGGER.log(logging.INFO if locked.active else logging.WARNING, "%s", locked.reason)
-        from driver_monitor.runtime.assembly import build_monitor  # loads models: only behind the lock
+        steps: Steps = Unwatched()
+        if not only_record:
+            from driver_monitor.runtime.assembly import build_monitor  # loads models: only behind the lock
 
-        monitor = build_monitor(settings)
-        stack.callback(monitor.close)
+            monitor = build_monitor(settings)
+            stack.callback(monitor.close)
+            steps = around(monitor)
+        if recorder is not None:
+            steps = recorder.around(steps)
         screen = stack.enter_context(Screen(settings, console, start_ns))
 
         def take(report: Report) -> None:
@@ -379,7 +409,6 @@ def watch(
             if writer is not None:
                 writer.write(report)
 
-        steps = around(monitor)
         if cabin is not None:
             cabin.begin()
         limit_s = cabin.seconds if seconds is None and cabin is not None else seconds
@@ -387,4 +416,6 @@ def watch(
         if writer is not None:
             writer.summary(summary.figures(start_ns, settings))
     console.print(summary.in_words(settings), soft_wrap=True)
+    if recorder is not None:
+        console.print(recorder.in_words(), soft_wrap=True, markup=False)
     return summary

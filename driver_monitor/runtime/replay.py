@@ -21,11 +21,8 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from driver_monitor.monitor import View
-    from driver_monitor.recording.folder import Recording
     from driver_monitor.runtime.lockdown import LockdownResult
-
-"""The models a Monitor is built from; their hashes stand in the report file's header."""
-
+    from driver_monitor.runtime.played import Played
 
 class Stepper(Protocol):
     """A Monitor, as far as a replay needs it."""
@@ -63,7 +60,7 @@ class ReplayResult:
 
 
 def replay(
-    recording: Recording,
+    recording: Played,
     monitor: Stepper,
     sinks: Sequence[Sink],
     *,
@@ -93,62 +90,91 @@ def replay(
     except KeyboardInterrupt:
         complete = False
     hand_out(None, monitor.finish())
-    return ReplayResult(count, frames, seconds(end_ns), complete)
+    return ReplayResult(count, frames, max(0.0, seconds(end_ns - recording.start_ns)), complete)
 
 
-def replay_command(path: Path, config: Path | None, reports: Path | None, video: Path | None, pace: str) -> int:
-    """The command ``replay``; its exit code is 0 when the recording was replayed to its end."""
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command ``replay`` was asked for besides the recording."""
+
+    config: Path | None = None
+    reports: Path | None = None
+    video: Path | None = None
+    compare: Path | None = None
+    identity: Path | None = None
+    pace: str = "max"
+    from_s: float | None = None
+    to_s: float | None = None
+
+
+def replay_command(path: Path, wishes: Wishes) -> int:
+    """The command ``replay``; its exit code is 0 when the recording was replayed to its end and nothing differs."""
     from rich.console import Console
 
     from driver_monitor.model_store import MONITOR_MODELS, model_path, models
-    from driver_monitor.recording.folder import open_recording
     from driver_monitor.runtime.annotate import AnnotatedVideo
+    from driver_monitor.runtime.compare import Comparison
     from driver_monitor.runtime.lockdown import lock_down
-    from driver_monitor.settings_file import load_settings
+    from driver_monitor.runtime.played import FromZero, open_played
 
-    settings = load_settings(config)
+    reports, video = wishes.reports, wishes.video
     with ExitStack() as stack:
-        recording = stack.enter_context(open_recording(path))
+        played = open_played(path, wishes.config, wishes.identity, wishes.from_s, wishes.to_s)
+        recording, settings = stack.enter_context(played.recording), played.settings
         for name in MONITOR_MODELS:  # a missing model must not cost an older report file
             model_path(name)
         for output in (reports, video):
             if output is not None:
-                check_output(output, recording.files)
+                check_output(output, recording.files + ([wishes.compare] if wishes.compare else []))
         if reports is not None and video is not None and reports.resolve() == video.resolve():
             raise BadUseError(f"--reports and --video name the same file, {reports}; give two")
         hashes = {model.name: model.sha256 for model in models(MONITOR_MODELS)}
         summary = Summary()
-        sinks: list[Sink] = [summary]
+        shown: list[Sink] = [summary]
+        sinks: list[Sink] = []
         writer = None
         if reports is not None:
-            writer = stack.enter_context(ReportWriter(reports, recording=path.resolve().name, settings=settings, models=hashes))
-            sinks.append(writer)
+            writer = ReportWriter(
+                reports, recording=path.resolve().name, settings=settings, models=hashes, start_ns=recording.start_ns
+            )
+            sinks.append(stack.enter_context(writer))
+        comparison = None
+        if wishes.compare is not None:
+            comparison = Comparison(wishes.compare, settings, hashes, recording.start_ns, wishes.identity)
+            sinks.append(stack.enter_context(comparison))
         if video is not None:
             size, rate = recording.picture_size, recording.frame_rate
             if size is None or rate is None:
                 raise BadUseError(f"{path} holds no video, so there is nothing to draw on; leave --video out")
-            sinks.append(stack.enter_context(AnnotatedVideo(video, rate, size)))
+            shown.append(stack.enter_context(AnnotatedVideo(video, rate, size)))
         locked = lock_down()
         from driver_monitor.runtime.assembly import build_monitor  # loads models: only behind the lock
 
         monitor = build_monitor(settings)
         stack.callback(monitor.close)
-        with ProgressBar(recording) as progress:
+        pace = RealPace() if wishes.pace == "real" else None
+        with ProgressBar(recording.duration_s) as progress:
             result = replay(
                 recording,
                 monitor,
-                [*sinks, progress],
-                keep=lambda report: may_leave_cab(report, settings.trip.deployment),
-                wait_until=_real_pace() if pace == "real" else lambda t_ns: None,
+                [*sinks, FromZero([*shown, progress], recording.start_ns)],
+                keep=lambda report: may_leave_cab(report, played.deployment),
+                wait_until=pace.wait_until if pace is not None else lambda t_ns: None,
             )
         if writer is not None:
             writer.summary(_figures(recording, result, summary))
         console = Console(highlight=False)
         _show(console, recording, result, summary, locked)
+        if pace is not None:
+            console.print(pace.in_words())
         for output, what in ((reports, "Reports"), (video, "Annotated video")):
             if output is not None:
                 console.print(f"{what}: {output}", markup=False, soft_wrap=True)
-    return 0 if result.complete else 130  # the shell's own code for Ctrl-C
+        if comparison is not None:
+            console.print(comparison.in_words(), markup=False, soft_wrap=True)
+    if not result.complete:
+        return 130  # the shell's own code for Ctrl-C
+    return 0 if comparison is None or comparison.same else 1
 
 
 def check_output(output: Path, inputs: Sequence[Path]) -> None:
@@ -167,7 +193,7 @@ def check_output(output: Path, inputs: Sequence[Path]) -> None:
         raise BadUseError(f"{output} is part of the recording and would be overwritten; give another file")
 
 
-def _figures(recording: Recording, result: ReplayResult, summary: Summary) -> dict[str, object]:
+def _figures(recording: Played, result: ReplayResult, summary: Summary) -> dict[str, object]:
     return {
         "t_s": round(result.length_s, 6),
         "complete": result.complete,
@@ -179,7 +205,7 @@ def _figures(recording: Recording, result: ReplayResult, summary: Summary) -> di
     }
 
 
-def _show(console: Console, recording: Recording, result: ReplayResult, summary: Summary, locked: LockdownResult) -> None:
+def _show(console: Console, recording: Played, result: ReplayResult, summary: Summary, locked: LockdownResult) -> None:
     show_parts(console, recording, result.length_s)
     if not result.complete:
         console.print(f"Stopped by the user at {clock(result.length_s)}")
@@ -188,29 +214,41 @@ def _show(console: Console, recording: Recording, result: ReplayResult, summary:
     summary.show(console)
 
 
-def _real_pace() -> Callable[[int], None]:
-    start_ns: list[int] = []
+class RealPace:
+    """Keeps the recording's own time on the wall, and how well it did."""
 
-    def wait_until(t_ns: int) -> None:
+    def __init__(self) -> None:
+        self._start_ns: int | None = None
+        self._late_ns: list[int] = []
+
+    def wait_until(self, t_ns: int) -> None:
+        """Wait until a sample's time has come."""
         now_ns = time.monotonic_ns()
-        if not start_ns:
-            start_ns.append(now_ns - t_ns)
-        ahead_ns = t_ns - (now_ns - start_ns[0])
+        if self._start_ns is None:
+            self._start_ns = now_ns - t_ns
+        ahead_ns = t_ns - (now_ns - self._start_ns)
         if ahead_ns > 0:
             time.sleep(seconds(ahead_ns))
+        self._late_ns.append(time.monotonic_ns() - self._start_ns - t_ns)
 
-    return wait_until
+    def in_words(self) -> str:
+        """How late the samples came."""
+        if not self._late_ns:
+            return "Pace: nothing was replayed"
+        late_ms = sorted(late_ns / 1e6 for late_ns in self._late_ns)
+        half, most = late_ms[len(late_ms) // 2], late_ms[len(late_ms) * 99 // 100]
+        return f"Pace: samples came {half:.1f} ms late in the middle, {most:.1f} ms in 99 of 100, {late_ms[-1]:.1f} ms at most"
 
 
 class ProgressBar:
     """How far the replay is, and how fast; silent where nobody watches."""
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, total_s: float | None) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn
 
         console = Console(stderr=True)
-        self._total_s = recording.duration_s
+        self._total_s = total_s
         self._on = console.is_terminal
         self._started = time.monotonic()
         self._bar = Progress(

@@ -72,6 +72,11 @@ def encode(report: Report, start_ns: int = 0) -> Line:
             }
 
 
+def as_bytes(line: Line) -> bytes:
+    """A line of the report file, without its end."""
+    return json.dumps(line, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
 class ReportWriter:
     """Writes reports as they come. A line is written whole and at once, so a crash leaves no half of one."""
 
@@ -126,7 +131,7 @@ class ReportWriter:
         self.close()
 
     def _put(self, line: Line) -> None:
-        data = (json.dumps(line, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n").encode()
+        data = as_bytes(line) + b"\n"
         try:
             while data:
                 data = data[self._file.write(data) or 0 :]

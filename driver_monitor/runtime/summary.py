@@ -13,7 +13,7 @@ from driver_monitor.signals import Alert, DriverState, Event, Report, StateName,
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from driver_monitor.recording.folder import Recording
+    from driver_monitor.runtime.played import Played
 
 _LISTED = ("eyes_closed", "yawn", "glance", "nod", "slump", "hand_to_face", "shout", "keyword", "visibility")
 _MOST_LISTED = 12  # of one kind; the report file has them all
@@ -142,7 +142,7 @@ class Summary:
         console.print(table)
 
 
-def show_parts(console: Console, recording: Recording, length_s: float) -> None:
+def show_parts(console: Console, recording: Played, length_s: float) -> None:
     """Print what was replayed and what was not there."""
     parts = ", ".join(f"{spoken(part)} from {file}" for part, file in recording.parts)
     console.print(f"Replayed {recording.name}, {clock(length_s)}: {parts}", highlight=False, markup=False)

@@ -7,7 +7,10 @@ import time
 from pathlib import Path
 from typing import Any, ClassVar
 
-from driver_monitor import settings
+import numpy as np
+from numpy.typing import NDArray
+
+from driver_monitor import jpeg, settings
 from driver_monitor.errors import DeviceError
 from driver_monitor.sensors.base import Sensor
 from driver_monitor.sensors.queue import SampleQueue
@@ -18,12 +21,16 @@ _OPEN_MS, _READ_MS = 5000, 2000
 
 
 class Camera(Sensor):
-    """Pictures as :class:`CameraFrame`, their time taken as soon as the picture is there and before it is unpacked."""
+    """Pictures as :class:`CameraFrame`, their time taken as soon as the picture is there and before it is unpacked.
+
+    With ``keep_jpeg`` a camera that gives JPEG is asked for it, and its pictures keep what they were decoded from.
+    """
 
     part: ClassVar[Part] = "camera"
 
-    def __init__(self, camera: settings.Camera) -> None:
+    def __init__(self, camera: settings.Camera, *, keep_jpeg: bool = False) -> None:
         super().__init__()
+        self._keep_jpeg = keep_jpeg
         self._settings = camera
         self._capture: Any = None
         self._pace_s = 0.0  # of a file; a camera paces itself
@@ -48,11 +55,15 @@ class Camera(Sensor):
                 (cv2.CAP_PROP_BUFFERSIZE, 1),
             ):
                 self._capture.set(what, wanted)
+            if self._keep_jpeg and self._capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG")):
+                self._capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)  # the bytes as they come
         else:
             if "://" not in source and not device.is_file():
                 raise DeviceError(f"camera: there is no file '{source}'; name a device, file or stream in [camera] source")
             limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, _OPEN_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, _READ_MS]
             self._capture = cv2.VideoCapture(source, cv2.CAP_FFMPEG, limits)
+            if self._keep_jpeg and int(self._capture.get(cv2.CAP_PROP_FOURCC)) == cv2.VideoWriter.fourcc(*"MJPG"):
+                self._capture.set(cv2.CAP_PROP_FORMAT, -1)  # packets as they come
         if not self._capture.isOpened():
             raise DeviceError(f"camera: {source} cannot be opened; look whether another program holds it, and at [camera] source")
         fps = self._capture.get(cv2.CAP_PROP_FPS)
@@ -60,7 +71,6 @@ class Camera(Sensor):
         self._next = time.monotonic()
 
     def _read(self, queue: SampleQueue) -> None:
-        import cv2
 
         if self._pace_s:
             self._closed.wait(max(0.0, self._next - time.monotonic()))
@@ -71,8 +81,22 @@ class Camera(Sensor):
         if not good or picture is None:
             ended = "the video file has ended" if self._pace_s else f"gave no picture for {_READ_MS / 1000:g} s, or is unplugged"
             raise DeviceError(f"camera: {self._settings.source}: {ended}; it is opened again")
+        if frame := self._unpacked(t_ns, picture):
+            queue.put(frame)
+
+    def _unpacked(self, t_ns: int, picture: NDArray[np.uint8]) -> CameraFrame | None:
+        import cv2
+
+        if self._keep_jpeg and min(picture.shape[:2]) == 1:  # bytes in a row
+            data = picture.tobytes()
+            try:
+                return CameraFrame(t_ns, jpeg.decode(data), data)
+            except ValueError:  # cut on its way: cameras do that now and then
+                return None
+        if picture.ndim == 3 and picture.shape[2] == 2:  # asked for JPEG bytes, it gives raw pixels
+            return CameraFrame(t_ns, np.asarray(cv2.cvtColor(picture, cv2.COLOR_YUV2RGB_YUYV), np.uint8))
         code = cv2.COLOR_GRAY2RGB if picture.ndim == 2 else cv2.COLOR_BGR2RGB
-        queue.put(CameraFrame(t_ns, cv2.cvtColor(picture, code)))
+        return CameraFrame(t_ns, np.asarray(cv2.cvtColor(picture, code), np.uint8))
 
     def _release(self) -> None:
         if self._capture is not None:

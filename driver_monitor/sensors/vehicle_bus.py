@@ -27,7 +27,8 @@ class VehicleBus(Sensor):
     vehicle
         The interface and channel.
     frame_ids
-        The arbitration ids to let through, each with whether it is an extended one; all others are left out early.
+        The arbitration ids to let through, each with whether it is an extended one; all others are left out early. None
+        named: all come through.
     """
 
     part: ClassVar[Part] = "vehicle_bus"
@@ -45,7 +46,9 @@ class VehicleBus(Sensor):
 
         chosen = self._settings
         try:
-            self._bus = can.Bus(chosen.channel, interface=chosen.interface, bitrate=chosen.bitrate, can_filters=self._filters)
+            self._bus = can.Bus(
+                chosen.channel, interface=chosen.interface, bitrate=chosen.bitrate, can_filters=self._filters or None
+            )
         except (can.CanError, OSError, ValueError, ImportError, NotImplementedError) as problem:
             first = (str(problem).splitlines() or [type(problem).__name__])[0].rstrip(".")
             raise DeviceError(

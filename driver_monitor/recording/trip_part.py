@@ -1,0 +1,305 @@
+"""One file of a trip: what it says of itself, and its messages in the order in which they were made."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from driver_monitor.errors import BadUseError, RecordingError
+from driver_monitor.recording.mcap_scan import (
+    ATTACHMENT,
+    CHUNK,
+    FOOTER,
+    HEADER,
+    METADATA,
+    ChunkPlace,
+    Message,
+    Scan,
+    chunk_places,
+    unpack_chunk,
+)
+from driver_monitor.recording.sealed import SEALED_SUFFIX, SealedInput, identities
+from driver_monitor.recording.trip_format import ABOUT, CHANNEL, END, FORMAT, PROFILE, TOPICS, About
+
+_RECORD_HEAD = 9
+_PEEKED = 6  # chunks: two flushes of three lanes
+
+
+@dataclass(frozen=True, slots=True)
+class TripMessage:
+    """A message on the samples' own time."""
+
+    topic: str
+    t_ns: int
+    data: bytes
+
+
+class TripPart:
+    """An open file. Its head (what stands before the first message) is read at once."""
+
+    def __init__(self, path: Path, file: IO[bytes] | SealedInput, size: int | None) -> None:
+        self.path = path
+        self.attachments: dict[str, bytes] = {}
+        self.told: dict[str, str] = {}
+        """What the file says of its end; empty when it was not ended in order."""
+        self.streams_once = isinstance(file, SealedInput)
+        self.broken_chunks = 0
+        self.chunks = 0
+        self.read_whole = False
+        self._file = file
+        self._size = size
+        self._ahead: list[bytes] = []
+        self._scan = self._new_scan()
+        if not self._scan.begins_well():
+            raise RecordingError(f"{path} is no recording (it does not begin as an MCAP file does); check the name")
+        self._records = self._scan.records()
+        self._places: list[ChunkPlace] | None = None
+        about = self._read_head()
+        self._faults: list[str] = []
+        if about is None:
+            raise RecordingError(f"{path} has lost its head: nothing in it says when and how it was recorded")
+        self.about = about
+        if isinstance(file, io.BufferedReader) and size is not None:
+            self._places = chunk_places(file, file.seek, size)
+
+    @property
+    def end_ns(self) -> int | None:
+        """The last message's time, where the index tells it."""
+        if not self._places:
+            return None
+        return max(place.end_ns for place in self._places) - self.about.wall_ns
+
+    @property
+    def indexed(self) -> bool:
+        """Whether single chunks can be read."""
+        return self._places is not None
+
+    @property
+    def notes(self) -> list[str]:
+        """What the user should know of this file, the more the further it was read."""
+        notes = []
+        if self.read_whole and self._scan.ending != "whole":
+            cut = isinstance(self._file, SealedInput) and self._file.cut
+            how = f"could not be decrypted further ({cut})" if cut else f"is {self._scan.ending}: it was not ended in order"
+            notes.append(f"{self.path.name} {how}; what is whole in it was read")
+        elif self._places is None and not self.streams_once and self.read_whole:
+            notes.append(f"{self.path.name} has no index that can be trusted; it was read from its beginning")
+        if self.broken_chunks:
+            notes.append(f"{self.path.name}: {self.broken_chunks} pieces are broken and were left out")
+        if self._scan.passed_over:
+            notes.append(f"{self.path.name} makes no sense at {self._scan.passed_over} places; they were passed over")
+        lost = self.told.get("lost", "0")
+        if lost.isdecimal() and int(lost):
+            notes.append(f"{self.path.name}: {int(lost)} messages were lost while recording, as the disk could not keep up")
+        return notes
+
+    def messages(self, topics: frozenset[str], from_ns: int | None = None, to_ns: int | None = None) -> Iterator[TripMessage]:
+        """The messages of these topics, from ``from_ns`` up to before ``to_ns`` on the samples' own time."""
+        wall_ns = self.about.wall_ns
+        wanted = frozenset(CHANNEL[topic] for topic in topics)
+        first = None if from_ns is None else from_ns + wall_ns
+        behind = None if to_ns is None else to_ns + wall_ns
+        for message in self._joined(self._chunks(wanted, first, behind), wanted):
+            if (first is None or message.log_ns >= first) and (behind is None or message.log_ns < behind):
+                yield TripMessage(TOPICS[message.channel - 1].name, message.log_ns - wall_ns, message.data)
+
+    def peek(self) -> Iterator[TripMessage]:
+        """The messages of the first chunks; they are read again later."""
+        for content in self._first_chunks():
+            for message in self._unpacked(content, None, count=False):
+                if 1 <= message.channel <= len(TOPICS):
+                    yield TripMessage(TOPICS[message.channel - 1].name, message.log_ns - self.about.wall_ns, message.data)
+
+    def _first_chunks(self) -> Iterator[bytes]:
+        if self._places is not None:
+            yield from (self._at(place) for place in self._places[:_PEEKED])
+            return
+        yield from list(self._ahead)
+        while len(self._ahead) < _PEEKED and not self.read_whole:
+            record = next((record for record in self._records if record.opcode == CHUNK), None)
+            if record is None:
+                return
+            self._ahead.append(record.content)
+            yield record.content
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    # ------------------------------------------------------------------------------------------------------- chunks
+
+    def _joined(self, chunks: Iterator[bytes], wanted: frozenset[int]) -> Iterator[Message]:
+        """The lanes as one: no message of an earlier flush has a higher number, so a chunk that begins behind all ends one."""
+        waiting: list[Message] = []
+        highest = -1
+        for content in chunks:
+            fresh = self._unpacked(content, wanted)
+            if not fresh:
+                continue
+            if waiting and min(m.sequence for m in fresh) > highest:
+                waiting.sort(key=_order)
+                yield from waiting
+                waiting = []
+                highest = -1
+            waiting += fresh
+            highest = max(highest, *(m.sequence for m in fresh))
+        waiting.sort(key=_order)
+        yield from waiting
+
+    def _unpacked(self, content: bytes, wanted: frozenset[int] | None, *, count: bool = True) -> list[Message]:
+        try:
+            messages = unpack_chunk(content, wanted)
+        except ValueError:
+            self.broken_chunks += count
+            return []
+        self.chunks += count
+        return messages
+
+    def _chunks(self, wanted: frozenset[int], first: int | None, behind: int | None) -> Iterator[bytes]:
+        if self._places is not None:
+            for place in self._places:
+                late = first is not None and place.end_ns < first
+                if not late and (behind is None or place.start_ns < behind) and place.channels & wanted:
+                    yield self._at(place)
+            return
+        if self.streams_once:
+            if self.read_whole:
+                raise RecordingError(f"{self.path} is encrypted and can be read once; open it again")
+            yield from self._ahead
+        else:
+            self._start_again()
+        for record in self._records:
+            if record.opcode == CHUNK:
+                yield record.content
+            elif record.opcode == METADATA:
+                self._take_metadata(record.content)
+        self.read_whole = True
+
+    def _at(self, place: ChunkPlace) -> bytes:
+        file = self._file
+        assert isinstance(file, io.BufferedReader)
+        file.seek(place.offset + _RECORD_HEAD)
+        return file.read(place.length - _RECORD_HEAD)
+
+    def _start_again(self) -> None:
+        file = self._file
+        assert isinstance(file, io.BufferedReader)
+        file.seek(0)
+        self.broken_chunks = self.chunks = 0
+        self._scan = self._new_scan()
+        self._scan.begins_well()
+        self._records = self._scan.records()
+
+    def _new_scan(self) -> Scan:
+        file = self._file
+        return Scan(file, self._size, None if isinstance(file, SealedInput) else file.seek)
+
+    # --------------------------------------------------------------------------------------------------------- head
+
+    def _read_head(self) -> About | None:
+        about: About | None = None
+        for record in self._records:
+            if record.opcode == HEADER:
+                self._check_profile(record.content)
+            elif record.opcode == METADATA:
+                about = self._take_metadata(record.content) or about
+            elif record.opcode == ATTACHMENT:
+                self._take_attachment(record.content)
+            elif record.opcode == CHUNK:
+                self._ahead.append(record.content)
+                break
+            elif record.opcode == FOOTER:
+                break
+        return about
+
+    def _check_profile(self, content: bytes) -> None:
+        profile = _text(content, 0)
+        if profile is not None and profile[0] != PROFILE:
+            made = f"profile '{profile[0][:30]}'" if profile[0] else "no profile"
+            raise RecordingError(f"{self.path} is an MCAP file, but none of driver-monitor's ({made})")
+
+    def _take_metadata(self, content: bytes) -> About | None:
+        name = _text(content, 0)
+        if name is None or name[0] not in (ABOUT, END):
+            return None
+        words = _map(content, name[1])
+        if name[0] == END:
+            self.told = words
+            return None
+        form = words.get("format", "")
+        if form.isdecimal() and int(form) > FORMAT:
+            raise RecordingError(f"{self.path} is of recording format {form}, not {FORMAT}; update this program")
+        try:
+            return About.from_metadata(words)
+        except ValueError:
+            return None
+
+    def _take_attachment(self, content: bytes) -> None:
+        # log time, creation time, name, media type, data with its length, CRC of all before
+        if len(content) < 4 or zlib.crc32(content[:-4]) != int.from_bytes(content[-4:], "little"):
+            return
+        name = _text(content, 16)
+        kind = None if name is None else _text(content, name[1])
+        if name is not None and kind is not None:
+            self.attachments[name[0]] = content[kind[1] + 8 : -4]
+
+
+def _order(message: Message) -> int:
+    return message.sequence
+
+
+def _text(content: bytes, at: int) -> tuple[str, int] | None:
+    """A text with its length before it, and where what follows begins."""
+    if at + 4 > len(content):
+        return None
+    end = at + 4 + struct.unpack_from("<I", content, at)[0]
+    if end > len(content):
+        return None
+    return content[at + 4 : end].decode("utf-8", "replace"), end
+
+
+def _map(content: bytes, at: int) -> dict[str, str]:
+    words: dict[str, str] = {}
+    at += 4
+    while (key := _text(content, at)) is not None and (value := _text(content, key[1])) is not None:
+        words[key[0]], at = value[0], value[1]
+    return words
+
+
+def open_part(path: Path, identity: Path | None = None) -> TripPart:
+    """Open one file of a trip.
+
+    Raises
+    ------
+    BadUseError
+        When it cannot be opened.
+    RecordingError
+        When it is no recording, or not one of a version known here.
+    """
+    try:
+        size = path.stat().st_size
+        if size == 0:
+            raise RecordingError(f"{path} is empty (0 bytes); nothing was written to it")
+        if path.name.endswith(SEALED_SUFFIX):
+            if identity is None:
+                raise BadUseError(f"{path} is encrypted; give the file with the secret key (--identity KEY.txt)")
+            sealed = SealedInput(path, identities(identity))
+            return _opened(path, sealed, None)
+        file = path.open("rb")
+    except OSError as problem:
+        raise BadUseError(f"{path} cannot be read ({problem.strerror or problem})") from None
+    return _opened(path, file, os.fstat(file.fileno()).st_size)
+
+
+def _opened(path: Path, file: IO[bytes] | SealedInput, size: int | None) -> TripPart:
+    try:
+        return TripPart(path, file, size)
+    except BaseException:
+        file.close()
+        raise

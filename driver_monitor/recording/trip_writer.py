@@ -1,0 +1,252 @@
+"""Writing a trip while it happens: a thread of its own, every half second on the disk, parts by size and time.
+
+The loop hands messages over and never waits. A disk that cannot keep up costs messages, which are counted and told; a
+disk that fails ends the recording, not the watch.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from driver_monitor.errors import BadUseError
+from driver_monitor.recording.sealed import SEALED_SUFFIX, SealedOutput, recipient
+from driver_monitor.recording.trip_file import FLUSH_BYTES, Output, TripFile
+from driver_monitor.recording.trip_format import About
+from driver_monitor.signals import NS_PER_S
+
+_LOGGER = logging.getLogger("driver_monitor.recording")
+
+FLUSH_S = 0.5
+"""With the time the disk takes, what a power cut may cost stays under a second."""
+_MOST_WAITING = 32 << 20
+"""Bytes that wait for a slow disk: about ten seconds of pictures."""
+SUFFIX = ".mcap"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a new part begins and what a folder may hold; 0 is no limit."""
+
+    part_bytes: int = 0
+    part_ns: int = 0
+    folder_bytes: int = 0
+
+
+class TripWriter:
+    """Writes messages to ``target``.
+
+    Parameters
+    ----------
+    target
+        A file that is not there yet, or a folder: the file is then named by the time.
+    about, attachments
+        As of :class:`TripFile`; later parts have them too.
+    limits
+        ``folder_bytes`` holds for a folder only.
+    public_key
+        An age public key ("age1…"): all is encrypted to it.
+
+    Raises
+    ------
+    BadUseError
+        When the target cannot be used.
+    """
+
+    def __init__(
+        self,
+        target: Path,
+        about: About,
+        attachments: Mapping[str, tuple[str, bytes]],
+        limits: Limits = Limits(),
+        public_key: str = "",
+    ) -> None:
+        self.lost = 0
+        self.trouble = ""
+        self.files: list[Path] = []
+        self._folder = target if target.is_dir() else None
+        self._first = name_for(target, about, sealed=bool(public_key))
+        self._about = about
+        self._attachments = attachments
+        self._limits = limits
+        self._recipient = recipient(public_key) if public_key else None
+        self._waiting: list[tuple[str, int, bytes]] = []
+        self._waiting_bytes = 0
+        self._more = threading.Condition()
+        self._closing = False
+        self._raw: IO[bytes]
+        self._file: TripFile
+        self._sealed: SealedOutput | None = None
+        self._begun_ns = about.zero_ns
+        self._make_room()
+        self._open(about)
+        self._thread = threading.Thread(target=self._run, name="recording", daemon=True)
+        self._thread.start()
+
+    @property
+    def name(self) -> str:
+        """The first file's name."""
+        return self._first.name
+
+    def put(self, topic: str, t_ns: int, data: bytes) -> None:
+        """Hand a message over; never waits. Without room it is lost, and counted."""
+        with self._more:
+            if self.trouble or self._waiting_bytes > _MOST_WAITING:
+                self.lost += 1
+                return
+            self._waiting.append((topic, t_ns, data))
+            self._waiting_bytes += len(data)
+            if self._waiting_bytes > FLUSH_BYTES:
+                self._more.notify()
+
+    def close(self) -> None:
+        """Write what waits and end the file; may be called again."""
+        with self._more:
+            self._closing = True
+            self._more.notify()
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    # ----------------------------------------------------------------------------------------------- the thread's own
+
+    def _run(self) -> None:
+        try:
+            due_s = time.monotonic() + FLUSH_S
+            while True:
+                with self._more:
+                    self._more.wait_for(
+                        lambda: self._closing or self._waiting_bytes > FLUSH_BYTES, max(0.0, due_s - time.monotonic())
+                    )
+                    taken, self._waiting, self._waiting_bytes = self._waiting, [], 0
+                    closing = self._closing
+                due_s = time.monotonic() + FLUSH_S
+                self._write(taken)
+                if closing:
+                    self._end()
+                    return
+        except Exception as problem:
+            told = (problem.strerror if isinstance(problem, OSError) else None) or str(problem) or type(problem).__name__
+            self.trouble = f"the recording {self.files[-1]} ends here: it cannot be written any further ({told})"
+            _LOGGER.error("%s", self.trouble)
+            with self._more:
+                self._waiting.clear()
+
+    def _write(self, messages: list[tuple[str, int, bytes]]) -> None:
+        for topic, t_ns, data in messages:
+            if self._due(t_ns):
+                self._end()
+                self._make_room()
+                self._open(replace(self._about, part=self._about.part + len(self.files)))
+                self._begun_ns = t_ns
+            self._file.add(topic, t_ns, data)
+            if self._file.pending_bytes > FLUSH_BYTES:
+                self._flush()
+        if messages:
+            self._flush()
+
+    def _due(self, t_ns: int) -> bool:
+        limits, file = self._limits, self._file
+        full = limits.part_bytes and file.size + file.pending_bytes > limits.part_bytes
+        return bool(full or (limits.part_ns and t_ns - self._begun_ns >= limits.part_ns)) and file.messages > 0
+
+    def _flush(self) -> None:
+        self._file.flush()
+        if self._sealed is not None:
+            self._sealed.push()
+        os.fdatasync(self._raw.fileno())
+
+    def _open(self, about: About) -> None:
+        path = self._first if not self.files else part_name(self._first, about.part)
+        try:
+            # pictures of a person: for the owner's eyes only
+            self._raw = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb", buffering=0)
+        except FileExistsError:
+            raise BadUseError(f"{path} is there already; give another name for the recording, or a folder") from None
+        except FileNotFoundError:
+            raise BadUseError(f"{path} cannot be written: the folder {path.parent} does not exist; make it first") from None
+        except OSError as problem:
+            raise BadUseError(f"{path} cannot be written ({problem.strerror or problem}); give another place") from None
+        self.files.append(path)
+        output: Output = Whole(self._raw)
+        if self._recipient is not None:
+            output = self._sealed = SealedOutput(self._raw, self._recipient)
+        self._file = TripFile(output, about, self._attachments)
+        self._flush()
+
+    def _end(self) -> None:
+        self._file.finish(lost=self.lost)
+        if self._sealed is not None:
+            self._sealed.close()
+        os.fdatasync(self._raw.fileno())
+        self._raw.close()
+
+    def _make_room(self) -> None:
+        """Delete the oldest recordings of a folder that holds too much."""
+        if self._folder is None or not self._limits.folder_bytes:
+            return
+        there = sorted(f for f in self._folder.iterdir() if _ours(f) and f not in self.files[-1:])
+        sizes = {f: f.stat().st_size for f in there}
+        # the part that is about to begin needs its room too
+        most = max(0, self._limits.folder_bytes - self._limits.part_bytes)
+        while there and sum(sizes.values()) > most:
+            oldest = there.pop(0)
+            del sizes[oldest]
+            oldest.unlink(missing_ok=True)
+            _LOGGER.info("%s deleted: the recordings' folder is full", oldest.name)
+
+
+class Whole:
+    """An unbuffered file that writes all it is given; the operating system may take a part at a time."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw = raw
+        self._at = 0
+
+    def write(self, data: bytes) -> int:
+        """Write all of it."""
+        view = memoryview(data)
+        while view:
+            view = view[self._raw.write(view) or 0 :]
+        self._at += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        """Bytes written."""
+        return self._at
+
+    def flush(self) -> None:
+        """Nothing is held back here."""
+
+
+def name_for(target: Path, about: About, *, sealed: bool) -> Path:
+    """The file a recording begins with."""
+    suffix = SUFFIX + (SEALED_SUFFIX if sealed else "")
+    if target.is_dir():
+        at = time.gmtime((about.zero_ns + about.wall_ns) // NS_PER_S)
+        return target / f"trip-{time.strftime('%Y%m%dT%H%M%SZ', at)}{suffix}"
+    if not target.name.endswith(suffix):
+        also = ", as it is encrypted" if sealed else ""
+        raise BadUseError(f"{target}: a recording's name ends in {suffix}{also}; or give a folder that is there")
+    return target
+
+
+def part_name(first: Path, part: int) -> Path:
+    """The file of a later part: "trip-part002.mcap" beside "trip.mcap"."""
+    stem, dot, suffix = first.name.partition(SUFFIX)
+    return first.with_name(f"{stem}-part{part:03d}{dot}{suffix}")
+
+
+def _ours(file: Path) -> bool:
+    return file.name.startswith("trip-") and file.name.removesuffix(SEALED_SUFFIX).endswith(SUFFIX) and file.is_file()
