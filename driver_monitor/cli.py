@@ -149,11 +149,14 @@ def bench_speed(
     video: Annotated[Path | None, typer.Option("--video", metavar="FILE", help="A video of a driver's face.")] = None,
     frames: Annotated[int, typer.Option("--frames", metavar="N", min=1, help="How many pictures.")] = 300,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    backends: Annotated[
+        Literal["chosen", "all"], typer.Option("--backends", help="all: the face backends beside each other, on one core.")
+    ] = "chosen",
 ) -> int:
     """Milliseconds a picture for each stage, beside the face landmarks alone."""
     from driver_monitor.bench.speed import speed_command
 
-    return speed_command(video, frames, as_json)
+    return speed_command(video, frames, as_json, backends)
 
 
 @bench_app.command("accuracy")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -38,6 +39,8 @@ from driver_monitor.signals import (
     HeartBeat,
     HeartMeasurement,
     Input,
+    Part,
+    PartState,
     Report,
     SensorStatus,
     Tick,
@@ -67,7 +70,7 @@ class Monitor:
     """One driver, one trip.
 
     ``face`` finds landmarks in pictures and ``speech`` finds speech in sound; without them pictures or sound are not read
-    (measurements made elsewhere still are).
+    (measurements made elsewhere still are). ``facts`` about them are reported with the first sample.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class Monitor:
         *,
         face: FaceDetector | None = None,
         speech: SpeechDetector | None = None,
+        facts: Sequence[tuple[Part, PartState, str]] = (),
     ) -> None:
         self._settings = settings
         self._detector = face
@@ -104,9 +108,14 @@ class Monitor:
         self._slow: list[Condition] = []
         self._now_ns: int | None = None
         self._clock_told = False
+        self._facts = facts
 
     def step(self, sample: Input) -> list[Report]:
         """Take one sample and give what it leads to. Samples come in time order; one from the past is left out and said."""
+        if self._facts:
+            told: list[Report] = [Health(sample.t_ns, *fact) for fact in self._facts]
+            self._facts = ()
+            return told + self.step(sample)
         t_ns = sample.t_ns
         if self._now_ns is not None and t_ns < self._now_ns:
             if self._clock_told:

@@ -95,6 +95,9 @@ class Vehicle(Section):
 class Face(Section):
     """Face landmarks."""
 
+    backend: Literal["auto", "mediapipe", "litert"] = choice(
+        "auto", "who finds the landmarks: MediaPipe, or our own pipeline on LiteRT; auto: MediaPipe where the CPU can run it"
+    )
     detection_confidence: float = figure(0.5, "least confidence to find a face", "1", 0.1, 0.95)
     presence_confidence: float = figure(0.5, "least confidence that the face is still there", "1", 0.1, 0.95)
     min_eye_width_px: float = figure(

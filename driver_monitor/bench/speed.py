@@ -99,17 +99,11 @@ def measure(samples: Iterable[Sample], settings: Settings) -> tuple[list[Stage],
     """
     from driver_monitor.model_store import model_path
     from driver_monitor.monitor import Monitor
-    from driver_monitor.perception.face_landmarks import MediaPipeFace
+    from driver_monitor.perception.face_landmarks.choice import open_face
     from driver_monitor.perception.speech_detector import SpeechDetector
 
-    def detector() -> MediaPipeFace:
-        return MediaPipeFace(
-            model_path("face_landmarker"),
-            detection=settings.face.detection_confidence,
-            presence=settings.face.presence_confidence,
-        )
-
-    alone, face = detector(), _TimedFace(detector())
+    model = model_path("face_landmarker")
+    alone, face = open_face(model, settings.face), _TimedFace(open_face(model, settings.face))
     monitor = Monitor(settings, face=face, speech=SpeechDetector(model_path("silero_vad")))
     times: dict[str, list[float]] = {}
     names = {CanFrame: "bus, a frame", HeartBeat: "heart, a beat", Tick: "tick: sound, bus, states"}
@@ -179,14 +173,18 @@ def _samples(video: Path | None, frames: int) -> list[Sample]:
     return list(heapq.merge(senses, pictures, ticks, key=lambda s: s.t_ns))
 
 
-def speed_command(video: Path | None, frames: int, as_json: bool) -> int:
-    """Print the times and the ratio; see :func:`measure`."""
+def speed_command(video: Path | None, frames: int, as_json: bool, backends: str = "chosen") -> int:
+    """Print the times and the ratio; see :func:`measure`. ``backends`` "all": the face backends beside each other."""
     from rich.console import Console
     from rich.table import Table
 
     from driver_monitor.runtime.lockdown import lock_down
 
     samples = _samples(video, frames)
+    if backends == "all":
+        from driver_monitor.bench.face_backends import backends_command
+
+        return backends_command([s for s in samples if isinstance(s, CameraFrame)], as_json)
     lock_down()
     stages, ratio, face_ratio, counted = measure(samples, Settings())
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0

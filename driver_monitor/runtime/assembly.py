@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from driver_monitor.model_store import model_path
 from driver_monitor.monitor import Monitor
-from driver_monitor.perception.face_landmarks import MediaPipeFace
+from driver_monitor.perception.face_landmarks.choice import choose, open_face
 from driver_monitor.perception.speech_detector import SpeechDetector
 from driver_monitor.settings import Settings
 
@@ -17,10 +17,7 @@ def build_monitor(settings: Settings) -> Monitor:
     ModelError
         When a model is missing or is not the one the manifest names.
     """
-    face = MediaPipeFace(
-        model_path("face_landmarker"),
-        detection=settings.face.detection_confidence,
-        presence=settings.face.presence_confidence,
-    )
+    chosen = choose(settings.face.backend)
+    face = open_face(model_path("face_landmarker"), settings.face, chosen)
     speech = SpeechDetector(model_path("silero_vad"))
-    return Monitor(settings, face=face, speech=speech)
+    return Monitor(settings, face=face, speech=speech, facts=[("face", "ok", str(chosen))])

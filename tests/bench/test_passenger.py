@@ -13,7 +13,7 @@ from driver_monitor.bench.virtual_driver.render import Conditions, VirtualDriver
 from driver_monitor.bench.virtual_driver.sensor import Sensor
 from driver_monitor.bench.virtual_driver.subject import PEOPLE
 from driver_monitor.model_store import model_path
-from driver_monitor.perception.face_landmarks import MediaPipeFace
+from driver_monitor.perception.face_landmarks.with_mediapipe import MediaPipeFace
 from driver_monitor.signals import CameraFrame, nanoseconds
 
 SIZE = (320, 240)

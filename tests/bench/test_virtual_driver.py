@@ -17,7 +17,7 @@ from driver_monitor.bench.virtual_driver.subject import PEOPLE, Subject
 from driver_monitor.errors import ModelError
 from driver_monitor.model_store import model_path
 from driver_monitor.perception.face import measure_face
-from driver_monitor.perception.face_landmarks import MediaPipeFace
+from driver_monitor.perception.face_landmarks.with_mediapipe import MediaPipeFace
 from driver_monitor.signals import Angles, CameraFrame, FaceMeasurement
 
 SMALL = Conditions(size=(320, 240))

@@ -32,17 +32,14 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
 def measure_picture(image: NDArray[np.uint8], settings: Settings) -> FaceMeasurement:
     """One picture through the product's landmarks and geometry."""
     from driver_monitor.model_store import model_path
-    from driver_monitor.perception.face_landmarks import MediaPipeFace
+    from driver_monitor.perception.face_landmarks.choice import open_face
 
-    face = settings.face
-    finder = MediaPipeFace(
-        model_path("face_landmarker"), detection=face.detection_confidence, presence=face.presence_confidence
-    )
+    finder = open_face(model_path("face_landmarker"), settings.face)
     try:
         found = finder.detect(CameraFrame(0, image))
     finally:
         finder.close()
-    return measure_face(0, found, None, face.min_eye_width_px)
+    return measure_face(0, found, None, settings.face.min_eye_width_px)
 
 
 def yawns(folder: Path, settings: Settings, tell: Tell) -> Outcome:

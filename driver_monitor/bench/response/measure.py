@@ -21,7 +21,8 @@ from driver_monitor.bench.virtual_driver.render import Conditions, VirtualDriver
 from driver_monitor.bench.virtual_driver.subject import PEOPLE
 from driver_monitor.model_store import model_path
 from driver_monitor.perception.face import measure_face
-from driver_monitor.perception.face_landmarks import FaceDetector, MediaPipeFace
+from driver_monitor.perception.face_landmarks import FaceDetector
+from driver_monitor.perception.face_landmarks.choice import open_face
 from driver_monitor.perception.face_track import FaceTracker
 from driver_monitor.settings import Settings
 from driver_monitor.signals import NS_PER_S, CameraFrame, FaceMeasurement
@@ -95,11 +96,8 @@ class _Drive:
 def measure_person(person: str, scene: Scene = Scene(), sweeps: Sequence[str] = (), every: int = 1) -> list[Curve]:
     """The curves of one person: all sweeps, or those named; every so many steps."""
     settings = Settings()
-    face = settings.face
     driver = virtual_driver(model_path("virtual-driver"), PEOPLE[person].wearing(glasses=scene.glasses))
-    detector = MediaPipeFace(
-        model_path("face_landmarker"), detection=face.detection_confidence, presence=face.presence_confidence
-    )
+    detector = open_face(model_path("face_landmarker"), settings.face)
     try:
         watched = _Watched(driver, scene, detector, settings)
         chosen = (sweep.thinned(every) for sweep in SWEEPS if not sweeps or sweep.name in sweeps)

@@ -1,73 +1,34 @@
-"""Face landmarks of one picture. The only file that knows MediaPipe; everything after it sees :class:`FaceLandmarks`."""
+"""The backend that is MediaPipe's own FaceLandmarker."""
 
 from __future__ import annotations
 
-import logging
-import os
-import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from driver_monitor.errors import ModelError
+from driver_monitor.perception.face_landmarks.interface import FaceLandmarks, Point
+from driver_monitor.perception.face_landmarks.quiet import quiet
 from driver_monitor.signals import CameraFrame
-
-_LOGGER = logging.getLogger(__name__)
-
-Point: TypeAlias = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FaceLandmarks:
-    """478 points in MediaPipe's order, the 52 ARKit face units, and the head's attitude.
-
-    ``raw`` holds the backend's own points (each with ``x``, ``y``, ``z`` as shares of the picture); :meth:`points` makes
-    pixels of those asked for. ``rotation`` is (3, 3), head to camera: camera x to the picture's right, y up, z towards
-    the camera. ``size`` is (width, height) in pixels.
-    """
+class _Found:
+    """``raw`` holds MediaPipe's own points (``x``, ``y``, ``z`` as shares of the picture): only those asked for are read."""
 
     raw: Any
     face_units: dict[str, float]
     rotation: NDArray[np.float64]
     size: tuple[int, int]
+    presence: float | None = None
 
     def points(self, indices: Iterable[int]) -> list[Point]:
-        """The points asked for, in pixels: x right, y down, z away from the camera in the same scale as x."""
         w, h = self.size
         return [(p.x * w, p.y * h, p.z * w) for p in map(self.raw.__getitem__, indices)]
-
-
-class FaceDetector(Protocol):
-    """Finds the driver's face in pictures that come in time order."""
-
-    def detect(self, frame: CameraFrame) -> FaceLandmarks | None:
-        """The face, or ``None`` when there is none."""
-        ...
-
-    def close(self) -> None:
-        """Let go of the model."""
-        ...
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep what MediaPipe's libraries print from the terminal; it goes to the debug log instead."""
-    saved = os.dup(2)
-    with tempfile.TemporaryFile() as printed:
-        os.dup2(printed.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(saved, 2)
-            os.close(saved)
-            printed.seek(0)
-            for line in printed.read().decode(errors="replace").splitlines():
-                _LOGGER.debug("mediapipe: %s", line)
 
 
 class MediaPipeFace:
@@ -80,7 +41,7 @@ class MediaPipeFace:
     """
 
     def __init__(self, model: Path, *, detection: float, presence: float) -> None:
-        with _quiet():
+        with quiet():
             import mediapipe as mp
             from mediapipe.tasks.python import BaseOptions, vision
 
@@ -114,7 +75,7 @@ class MediaPipeFace:
             return None
         matrix = np.asarray(found.facial_transformation_matrixes[0], dtype=np.float64)[:3, :3]
         height, width = frame.image.shape[:2]
-        return FaceLandmarks(
+        return _Found(
             raw=found.face_landmarks[0],
             face_units={unit.category_name: float(unit.score) for unit in found.face_blendshapes[0]},
             rotation=matrix / np.sqrt((matrix * matrix).sum(axis=0)),
@@ -123,7 +84,7 @@ class MediaPipeFace:
 
     def close(self) -> None:
         """Let go of the model."""
-        with _quiet():
+        with quiet():
             self._landmarker.close()
 
     def _wrap(self, image: NDArray[np.uint8]) -> Any:
