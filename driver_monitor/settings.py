@@ -113,7 +113,9 @@ class Eyes(Section):
     """Eye openness and closures."""
 
     prior_open_ear: float = figure(0.27, "open-eye aspect ratio before the driver's own is learned", "1", 0.15, 0.45, "0.257 ± 0.021 over 27 people")
-    closed_share: float = figure(0.17, "a shut eye's aspect ratio as a share of the open one", "1", 0.0, 0.4, "design, checked on recorded drivers")
+    closed_share: float = figure(
+        0.0, "a shut eye's aspect ratio as a share of the open one, seen squarely; the own one is learned from blinks", "1", -0.2, 0.4, "rendered heads, checked on recorded drivers"
+    )
     baseline_s: float = figure(60.0, "the own open eye is learned over this much usable time, then frozen", "s", 5, 300, "literature (secondary text)")
     closed_openness: float = figure(0.2, "openness at or below this is closed (P80)", "1", 0.05, 0.5, "PERCLOS P80")
     edge_openness: float = figure(0.5, "a closure starts and ends where openness crosses this", "1", 0.2, 0.8, KNOWN)

@@ -116,7 +116,11 @@ class Angles:
 
 @dataclass(frozen=True, slots=True)
 class EyeReading:
-    """One eye in one picture: eye aspect ratio from 3-D landmarks (free of yaw), and the blink face unit, 0 to 1."""
+    """One eye in one picture.
+
+    ``ear``: lid gap over eye width along the head's own up, about 0 when shut, from whatever side; ``blink``: the face unit,
+    0 to 1.
+    """
 
     ear: float
     blink: float

@@ -49,7 +49,7 @@ class Fatigue:
             if event.end_ns is None:
                 if event.name == "yawn":
                     self._yawns.append(event.t_ns)
-            elif event.name in ("blink", "eyes_closed"):
+            elif event.name in ("blink", "eyes_closed") and ("partial", True) not in event.detail:
                 self._closures.append((event.end_ns, seconds(event.end_ns - event.start_ns)))
             elif event.name == "nod":
                 self._nods.append(event.end_ns)

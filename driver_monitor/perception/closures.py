@@ -9,7 +9,7 @@ from driver_monitor.signals import Event, Value, nanoseconds, seconds
 
 _CLOSING_S = 0.3  # a lid that takes longer to fall was drooping: the closure then starts where it is shut
 _LINGER_S = 0.15  # half open for this long is open
-_LINGER_OPENNESS = 0.15  # ... when this far above the closed level
+_LINGER_OPENNESS = 0.1  # ... when this far above the closed level
 _YAWN_CLOSURE_S = 1.5  # squeezing the eyes shut for less belongs to a yawn; for longer it is a microsleep all the same
 
 

@@ -26,13 +26,19 @@ less of pitch, because the lid goes with the eye)."""
 _FROWN_PITCH_DEG = 12.0  # a full frown reads as a look so far up, with the eyes still (rendered heads)
 
 
-def eye_aspect_ratio(eye: Sequence[Point]) -> float:
-    """Mean lid gap over eye width of six 3-D points (Soukupová & Čech 2016): two corners, two pairs of lid points.
+def eye_aspect_ratio(eye: Sequence[Point], up: Point) -> float:
+    """Mean lid gap over eye width of six 3-D points (after Soukupová & Čech 2016): two corners, two pairs of lid points.
 
-    In 3-D, unlike in the picture, the ratio does not grow with 1/cos(yaw).
+    The gap is taken along the head's own ``up`` (a unit vector, as the points: y down). So it does not grow with 1/cos(yaw) as in
+    the picture, and a shut eye reads about 0 from any side, where the distance between its points would keep their depth.
     """
     corner_a, corner_b, upper_a, lower_a, upper_b, lower_b = eye
-    gap = (math.dist(upper_a, lower_a) + math.dist(upper_b, lower_b)) / 2.0
+    ux, uy, uz = up
+    gap = (
+        (upper_a[0] + upper_b[0] - lower_a[0] - lower_b[0]) * ux
+        + (upper_a[1] + upper_b[1] - lower_a[1] - lower_b[1]) * uy
+        + (upper_a[2] + upper_b[2] - lower_a[2] - lower_b[2]) * uz
+    ) / 2.0
     return gap / max(math.dist(corner_a, corner_b), 1e-6)
 
 
@@ -66,11 +72,13 @@ def measure_face(
     units = found.face_units
     large_enough = width_px >= min_width_px
     (ax, ay, _), (bx, by, _) = cheeks
+    x, y, z = found.rotation[:, 1].tolist()
+    up = (x, -y, -z)  # the points' y is down, their z away from the camera
     return FaceMeasurement(
         t_ns,
         head=head_angles(found.rotation),
-        left_eye=EyeReading(eye_aspect_ratio(left), units["eyeBlinkLeft"]) if large_enough else None,
-        right_eye=EyeReading(eye_aspect_ratio(right), units["eyeBlinkRight"]) if large_enough else None,
+        left_eye=EyeReading(eye_aspect_ratio(left, up), units["eyeBlinkLeft"]) if large_enough else None,
+        right_eye=EyeReading(eye_aspect_ratio(right, up), units["eyeBlinkRight"]) if large_enough else None,
         eye_in_head=eyes_in_head(units) if large_enough else None,
         mouth_ratio=math.dist(mouth[0], mouth[1]) / max(math.dist(mouth[2], mouth[3]), 1e-6),
         face_units=units,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from driver_monitor.perception.blinks import Blinks
 from driver_monitor.perception.closures import Closure, Closures
 from driver_monitor.perception.eyes import Eyes, EyeState
 from driver_monitor.perception.gaze import Gaze, GazeState, Glances
@@ -32,6 +33,7 @@ class FaceTracker:
     def __init__(self, settings: Settings) -> None:
         self._eyes = Eyes(settings.eyes, settings.face)
         self._closures = Closures(settings.eyes)
+        self._blinks = Blinks(settings.eyes)
         self._yawns = Yawns(settings.mouth)
         self._gaze = Gaze(settings.gaze, settings.trip.drive_side)
         self._glances = Glances(settings.gaze)
@@ -52,8 +54,9 @@ class FaceTracker:
         drop = self._gaze.head_drop_deg(face)
         eyes = self._eyes.step(face, drop)
         gaze = self._gaze.step(face, eyes.openness, in_yawn)
-        events += self._closures.step(t_ns, eyes.openness, in_yawn)
+        closures = self._closures.step(t_ns, eyes.openness, in_yawn)
         closure = self._closures.current
+        events += self._blinks.step(t_ns, eyes.openness, closures, closure is not None, in_yawn)
         events += self._glances.step(gaze)
         events += self._nods.step(t_ns, drop, 0.0 if closure is None else closure.lasted_s)
         events += self.visibility.step(face, eyes.openness is not None)
@@ -62,7 +65,7 @@ class FaceTracker:
 
     def finish(self, t_ns: int) -> list[Event]:
         """The recording ends: report what still lasts."""
-        return [*self._yawns.finish(t_ns), *self._closures.finish(t_ns), *self._glances.finish(t_ns)]
+        return [*self._yawns.finish(t_ns), *self._blinks.finish(t_ns, self._closures.finish(t_ns)), *self._glances.finish(t_ns)]
 
     def learning(self) -> tuple[str, ...]:
         """What is still being learned, in words with the seconds left."""

@@ -35,7 +35,7 @@ _OTHER_SIDE: dict[Zone, Zone] = {
     "right_window": "left_window",
 }
 _HEAD_PITCH_GAIN = 1.15  # the landmark model's head pitch falls short (slope 0.78-0.92 on rendered heads)
-_LID_PITCH_DEG = 35.0  # with a lowered head a lowered lid follows the eye down: so far for a whole lid (rendered heads)
+_LID_PITCH_DEG = 26.0  # with a lowered head a lowered lid follows the eye down: so far for a whole lid (rendered heads)
 _PITCH_WEIGHT = 1.4  # zones are wider than they are high
 _HYSTERESIS_DEG = 3.0  # a look must come back this far inside the road's edge to be on it again
 _MODE_SPAN_DEG = 14.0  # straight-ahead is the densest stretch of this width
@@ -47,7 +47,7 @@ _TRANSIT_S = 0.1  # passing over the road faster than this belongs to the move
 _TEACHING_S = 2.0
 _REREAD_S = 0.2  # straight-ahead is read anew after this much more was learned
 _EYES_OPEN = 0.25  # below this openness the eyeLook units follow the lid, not the eye
-_LID_SPEED = 2.5  # 1/s; a lid that moves faster is blinking, or follows a saccade that is not over
+_LID_SPEED = 3.5  # 1/s; a lid that moves faster is blinking, or follows a saccade that is not over
 _LID_SPAN_S = 0.045  # ... measured over at least this time, against noise at high frame rates
 
 
