@@ -17,7 +17,6 @@ KNOWN = {
     "euro-ncap-2026 long-check/cluster/head and eyes",
     "euro-ncap-2026 long-check/cluster/lizard",
     "euro-ncap-2026 time-sharing/right window/owl",
-    "euro-ncap-2026 time-sharing/centre stack/head and eyes",
     "euro-ncap-2026 time-sharing/up/head and eyes",
     "euro-ncap-2026 time-sharing/up/lizard",
     "euro-ncap-2026 phone-in-a-mount/lizard",

@@ -8,6 +8,8 @@ import pytest
 
 from driver_monitor.perception.closures import Closures
 from driver_monitor.perception.eyes import Eyes
+from driver_monitor.perception.face import eye_aspect_ratio
+from driver_monitor.perception.own_eye import shut_floor, straightened
 from driver_monitor.settings import Settings
 from driver_monitor.signals import Angles, Event, EyeReading, FaceMeasurement, nanoseconds, seconds
 
@@ -51,6 +53,53 @@ def test_the_nearer_eye_counts_when_the_head_is_turned() -> None:
     state = eyes.step(face(0.0, 0.05, yaw=35.0, right_ear=0.28), 0.0)
     assert state.openness is not None
     assert state.openness > 0.9
+
+
+def test_a_shut_eye_reads_nought_whatever_depth_its_points_have() -> None:
+    # upper and lower lid at the same height, 4 apart in depth, as landmarks seen from the side have them
+    shut = [(0.0, 0.0, 0.0), (30.0, 0.0, 0.0), (10.0, 1.0, -2.0), (10.0, 1.0, 2.0), (20.0, 1.0, -2.0), (20.0, 1.0, 2.0)]
+    assert eye_aspect_ratio(shut, (0.0, -1.0, 0.0)) == pytest.approx(0.0)
+
+
+def test_the_lid_gap_is_the_same_from_straight_ahead_and_with_the_head_laid_aside() -> None:
+    upright = [(0.0, 0.0, 0.0), (30.0, 0.0, 0.0), (10.0, -5.0, 0.0), (10.0, 4.0, 0.0), (20.0, -5.0, 0.0), (20.0, 4.0, 0.0)]
+    aside = [(-y, x, z) for x, y, z in upright]
+    assert eye_aspect_ratio(upright, (0.0, -1.0, 0.0)) == pytest.approx(0.3)
+    assert eye_aspect_ratio(aside, (1.0, 0.0, 0.0)) == pytest.approx(0.3)
+
+
+def test_half_closed_lids_are_read_too_open_and_set_right() -> None:
+    assert straightened(0.0, 5.0) == 0.0
+    assert straightened(1.0, 5.0) == pytest.approx(1.0)
+    assert straightened(0.68, 5.0) == pytest.approx(0.53, abs=0.03)  # what rendered half-open eyes read, camera below
+    assert straightened(0.6, -15.0) > straightened(0.6, 5.0)  # a camera above does not see them so
+
+
+def test_a_shut_eye_seen_from_above_is_known_before_the_first_blink() -> None:
+    eyes = Eyes(S.eyes, S.face)
+
+    def seen(t_s: float, ear: float, blink: float) -> FaceMeasurement:
+        eye = EyeReading(ear, blink)
+        return FaceMeasurement(nanoseconds(t_s), head=Angles(30.0, -18.0), left_eye=eye, right_eye=eye)
+
+    for k in range(150):
+        eyes.step(seen(k / 30.0, 0.30, 0.08), 0.0)
+    assert shut_floor(-18.0) > 0.05
+    state = eyes.step(seen(5.0, 0.30 * 0.13, 0.66), 0.0)
+    assert state.openness is not None
+    assert state.openness <= S.eyes.closed_openness
+
+
+def test_the_noisier_cue_counts_less() -> None:
+    def half_closed(ear_noise: float, blink_noise: float) -> float:
+        eyes = Eyes(S.eyes, S.face)
+        for k in range(600):
+            eyes.step(face(k / 30.0, 0.30 + (-1) ** k * ear_noise, 0.1 + (-1) ** k * blink_noise), 0.0)
+        state = eyes.step(face(20.0, 0.03, blink=0.12), 0.0)  # the lid gap says shut, the blink unit open
+        assert state.openness is not None
+        return state.openness
+
+    assert half_closed(0.002, 0.03) < half_closed(0.015, 0.003)
 
 
 def lids(closures: Closures, points: Sequence[tuple[float, float | None]]) -> list[Event]:
