@@ -276,8 +276,9 @@ def models_list() -> int:
 
     table = Table("name", "version", "size", "licence", "state", title=str(cache_dir()), title_justify="left")
     for model in models():
-        absent = model.only_bench and not model.path.exists()
-        state = "not fetched (only the bench needs it)" if absent else model.fault() or "good"
+        absent = (model.only_bench or model.optional) and not model.path.exists()
+        why = "only the bench needs it" if model.only_bench else "a drive can do without"
+        state = f"not fetched ({why})" if absent else model.fault() or "good"
         table.add_row(model.name, model.version, f"{model.size / 1e6:.1f} MB", model.licence, state)
     # a pipe has no width: lines must not be broken there
     Console(width=None if sys.stdout.isatty() else 250).print(table)
@@ -289,7 +290,7 @@ def models_verify(names: Names = None) -> int:
     """Check size and hash of each model; exit code 1 if not all good."""
     from driver_monitor.model_store import models
 
-    known = [m for m in models(names or ()) if names or not m.only_bench or m.path.exists()]
+    known = [m for m in models(names or ()) if names or not (m.only_bench or m.optional) or m.path.exists()]
     faults = {model: model.fault() for model in known}
     for model, fault in faults.items():
         print(f"{model.name}: {fault or 'good'}")

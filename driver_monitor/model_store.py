@@ -33,6 +33,8 @@ from driver_monitor.resources import models_dir
 
 MONITOR_MODELS = ("face_landmarker", "silero_vad")
 """What the Monitor is built from."""
+OPTIONAL_MODELS = ("hand_landmarker",)
+"""What it uses where it is there."""
 CACHE_VARIABLE = "DRIVER_MONITOR_MODELS"
 _BLOCK = 1 << 16
 _POLL_S = 0.1
@@ -80,7 +82,7 @@ class UrlSource(_Record):
 class Model(_Record):
     """One model of the manifest; ``sha256`` and ``size`` (bytes) are those of the file in the cache folder.
 
-    What is ``only_bench`` no drive needs: it is fetched when it is named.
+    What is ``only_bench`` no drive needs: it is fetched when it is named. What is ``optional`` a drive uses where it is there.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Model(_Record):
     licence: str
     card: str
     only_bench: bool = False
+    optional: bool = False
     source: tuple[Annotated[WheelSource | UrlSource, Field(discriminator="kind")], ...]
 
     @property
@@ -170,6 +173,12 @@ def model_path(name: str) -> Path:
     if fault := model.fault():
         raise ModelError(f"the model {model.path} {fault}; run '{_PULL} {name}'")
     return model.path
+
+
+def models_in_use() -> list[Model]:
+    """The models a drive is watched with: all that the Monitor needs, and the optional ones that are there and whole."""
+    needed = models(MONITOR_MODELS)
+    return needed + [model for model in models(OPTIONAL_MODELS) if model.fault() is None]
 
 
 def pull(names: Iterable[str] = (), *, progress: Progress = lambda what, done, total: None) -> list[Model]:

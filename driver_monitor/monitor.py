@@ -12,6 +12,7 @@ from driver_monitor.alerts.policy import AlertPolicy
 from driver_monitor.estimators.anger import Anger
 from driver_monitor.estimators.distraction import Distraction
 from driver_monitor.estimators.fatigue import Fatigue
+from driver_monitor.estimators.phone import Phone
 from driver_monitor.estimators.responsiveness import Responsiveness
 from driver_monitor.estimators.sight import NotSeen, sensors_lost
 from driver_monitor.estimators.stress import Stress
@@ -19,13 +20,17 @@ from driver_monitor.perception.driving import Driving
 from driver_monitor.perception.face import measure_face
 from driver_monitor.perception.face_landmarks import FaceDetector, FaceLandmarks
 from driver_monitor.perception.face_track import FaceTrack, FaceTracker
+from driver_monitor.perception.hand_landmarks import HandDetector, HandLandmarks
+from driver_monitor.perception.hands import Hands
 from driver_monitor.perception.heart import Heart
+from driver_monitor.perception.objects import ObjectDetector
 from driver_monitor.perception.speech_detector import SpeechDetector
 from driver_monitor.perception.visibility import PictureCheck
 from driver_monitor.perception.voice import Voice
 from driver_monitor.settings import Settings
 from driver_monitor.signals import (
     NS_PER_S,
+    AlertKind,
     Angles,
     AudioChunk,
     ButtonPress,
@@ -35,10 +40,12 @@ from driver_monitor.signals import (
     DriverState,
     Event,
     FaceMeasurement,
+    HandMeasurement,
     Health,
     HeartBeat,
     HeartMeasurement,
     Input,
+    ObjectMeasurement,
     Part,
     PartState,
     Report,
@@ -47,9 +54,12 @@ from driver_monitor.signals import (
     VehicleMeasurement,
     VoiceMeasurement,
     nanoseconds,
+    seconds,
 )
 
 _LISTEN_NS = NS_PER_S
+_SHOWN_NS = NS_PER_S // 2  # hands move: what an older look found is not drawn
+_LOOKS: frozenset[AlertKind] = frozenset({"long_distraction", "time_sharing"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,13 +74,15 @@ class View:
     gaze: Angles | None  # vehicle directions, road = (0, 0)
     zone: str | None
     learning: tuple[str, ...]
+    hands: tuple[NDArray[np.float32], ...] = ()  # (21, 2) pixels each, of a look just taken
 
 
 class Monitor:
     """One driver, one trip.
 
-    ``face`` finds landmarks in pictures and ``speech`` finds speech in sound; without them pictures or sound are not read
-    (measurements made elsewhere still are). ``facts`` about them are reported with the first sample.
+    ``face`` finds landmarks in pictures, ``hands`` hands, ``objects`` things, and ``speech`` finds speech in sound; without
+    one of them that is not read (measurements made elsewhere still are). ``facts`` about them are reported with the first
+    sample.
     """
 
     def __init__(
@@ -79,10 +91,19 @@ class Monitor:
         *,
         face: FaceDetector | None = None,
         speech: SpeechDetector | None = None,
+        hands: HandDetector | None = None,
+        objects: ObjectDetector | None = None,
         facts: Sequence[tuple[Part, PartState, str]] = (),
     ) -> None:
         self._settings = settings
         self._detector = face
+        self._hand_detector = hands
+        self._object_detector = objects
+        self._objects_ns: int | None = None
+        self._hands = Hands(settings.hands)
+        self._seen_hands: list[HandLandmarks] = []
+        self._looked_ns = 0
+        self._phone = Phone(settings.phone)
         self._picture = PictureCheck(settings.face)
         self._tracker = FaceTracker(settings)
         self._voice = Voice(settings.voice, None, None) if speech is None else Voice(settings.voice, speech.step, speech.reset)
@@ -131,10 +152,16 @@ class Monitor:
                 return self._face(sample)
             case Tick():
                 return self._tick(t_ns)
+            case HandMeasurement():
+                return list(self._hand(sample))
+            case ObjectMeasurement():
+                self._phone.objects(sample)
+                return []
             case AudioChunk():
                 self._heard.append(sample)  # read once a second: one sitting costs a third of many
                 return []
             case VoiceMeasurement():
+                self._phone.voice(sample)
                 self._stress.voice(sample)
                 self._anger.voice(sample)
                 return []
@@ -158,12 +185,15 @@ class Monitor:
     def finish(self) -> list[Report]:
         """The samples have ended: report what still lasts."""
         t_ns = self._now_ns
-        return [] if t_ns is None else [*self._listen(t_ns), *self._voice.finish(t_ns), *self._tracker.finish(t_ns)]
+        if t_ns is None:
+            return []
+        return [*self._listen(t_ns), *self._voice.finish(t_ns), *self._tracker.finish(t_ns), *self._hands.finish(t_ns)]
 
     def close(self) -> None:
         """Let go of the models."""
-        if self._detector is not None:
-            self._detector.close()
+        for detector in (self._detector, self._hand_detector):
+            if detector is not None:
+                detector.close()
 
     @property
     def view(self) -> View | None:
@@ -182,6 +212,7 @@ class Monitor:
             track.gaze.direction,
             track.gaze.zone,
             self._tracker.learning(),
+            tuple(hand.points for hand in self._seen_hands) if track.face.t_ns - self._looked_ns <= _SHOWN_NS else (),
         )
 
     # ------------------------------------------------------------------------------------------------ one sample's way
@@ -191,7 +222,26 @@ class Monitor:
             return []
         self._found = self._detector.detect(frame)
         quality = self._picture.step(frame)
-        return self._face(measure_face(frame.t_ns, self._found, quality, self._settings.face.min_eye_width_px))
+        face = measure_face(frame.t_ns, self._found, quality, self._settings.face.min_eye_width_px)
+        return [*self._look_around(frame), *self._face(face)]
+
+    def _look_around(self, frame: CameraFrame) -> list[Event]:
+        """Look for hands and objects, seldom."""
+        found, t_ns = self._found, frame.t_ns
+        if self._object_detector is not None and (
+            self._objects_ns is None or t_ns - self._objects_ns >= nanoseconds(self._settings.phone.detector_every_s)
+        ):
+            self._objects_ns = t_ns
+            self._phone.objects(self._object_detector.detect(frame))
+        if self._hand_detector is None or not self._hands.due(t_ns, face_found=found is not None):
+            return []
+        self._looked_ns = t_ns
+        self._seen_hands = self._hand_detector.detect(frame)
+        return self._hand(self._hands.look(t_ns, self._seen_hands, found))
+
+    def _hand(self, measured: HandMeasurement) -> list[Event]:
+        self._phone.hands(measured)
+        return self._hands.step(measured)
 
     def _face(self, face: FaceMeasurement) -> list[Report]:
         track, events = self._tracker.step(face)
@@ -199,6 +249,7 @@ class Monitor:
         usable = track.eyes.openness is not None
         self._fatigue.picture(face.t_ns, usable, track.in_yawn, track.closure, track.open_since_ns)
         self._fatigue.events(events)
+        self._phone.events(events)
         self._distraction.picture(track.gaze, self._tracker.gaze_trusted)
         alerts = [] if self._calm(track) else self._decide(face.t_ns)
         return [*events, *self._tracker.health(face.t_ns), *alerts]
@@ -220,6 +271,7 @@ class Monitor:
                 if isinstance(heard, Event):
                     out.append(replace(heard, t_ns=t_ns))
                 else:
+                    self._phone.voice(heard)
                     self._stress.voice(heard)
                     self._anger.voice(heard)
         self._heard.clear()
@@ -270,6 +322,7 @@ class Monitor:
             t_ns,
             seen=self._track is not None and self._track.eyes.openness is not None and sight == "clear",
             closed_s=self._fatigue.closed_s,
+            slumped_s=self._slumped_s(t_ns),
             on_road=self._distraction.on_road,
             critical_since_ns=self._policy.critical_since_ns,
         )
@@ -277,7 +330,14 @@ class Monitor:
         away = self._distraction.conditions(t_ns, vehicle.speed_kmh)
         unseen = self._not_seen.step(t_ns, sight) if self._track is not None else []
         self._conditions = [unresponsive, *closed, *away, *unseen, sensors_lost(self._lost), *self._slow]
-        return list(self._policy.step(t_ns, self._conditions, vehicle))
+        alerts: list[Report] = list(self._policy.step(t_ns, self._conditions, vehicle))
+        if not _LOOKS.isdisjoint(self._policy.standing()):
+            self._phone.answered()
+        return alerts
+
+    def _slumped_s(self, t_ns: int) -> float:
+        since_ns = self._tracker.body.slumped_since_ns
+        return 0.0 if since_ns is None else seconds(t_ns - since_ns)
 
     def _states(self, t_ns: int) -> list[DriverState]:
         """All states; what changes over seconds or minutes is worked out here, ten times a second."""
@@ -288,7 +348,7 @@ class Monitor:
         fatigue, drowsy = self._fatigue.step(t_ns)
         stress, stressed = self._stress.step(t_ns)
         anger, angry = self._anger.step(t_ns)
-        self._slow = [drowsy, stressed, angry]
+        self._slow = [drowsy, self._phone.step(t_ns), stressed, angry]
         return [fatigue, self._distraction.state(t_ns), stress, anger, self._responsiveness.state(t_ns)]
 
     def _speed_health(self, t_ns: int) -> list[Report]:

@@ -147,6 +147,46 @@ class Gaze(Section):
     bridge_s: float = figure(0.3, "a shorter look away from a glance's target does not split it", "s", 0.0, 1.0, DESIGN)
 
 
+class Hands(Section):
+    """Hands near the face. They are looked at only where the model hand_landmarker is."""
+
+    enabled: bool = choice(True, "look for hands, where the model is there")
+    every_s: float = figure(2.0, "look for hands this often: a look costs more than the face", "s", 0.2, 30, "design, from `bench speed`")
+    near_s: float = figure(0.5, "… and this often for a while after a hand came to the face, or the face was lost", "s", 0.1, 5, DESIGN)
+    confidence: float = figure(0.5, "least confidence to find a hand", "1", 0.1, 0.95, "MediaPipe's own default")
+    reach: float = figure(0.45, "a hand whose middle is this near to a part of the face is at it", "face widths", 0.1, 1.0, "design, checked on rendered heads")
+    min_s: float = figure(0.5, "a hand at the face for longer is an event", "s", 0.0, 5, DESIGN)
+
+
+class Phone(Section):
+    """Signs of phone use."""
+
+    window_s: float = figure(30.0, "looks at the places of a phone are summed over this", "s", 10, 120, NCAP)
+    looks: int = figure(3, "so many looks at lap, knee, wheel or mount speak for a phone", "1", 2, 10, DESIGN)
+    looks_sum_s: float = figure(4.0, "… that last so long in all", "s", 1, 30, DESIGN)
+    looks_alone: bool = choice(False, "looks alone may give an advice; else they need a second sign, for time sharing alerts on them anyway")
+    ear_s: float = figure(5.0, "a hand at the ear for this long speaks for a call", "s", 2, 60, "design; phone at the ear: " + NCAP)
+    detector: str = choice("", "an ONNX object detector: a path or a name in the model manifest; empty for none")
+    detector_every_s: float = figure(2.0, "look for objects this often", "s", 0.2, 30, DESIGN)
+    detector_label: str = choice("cell phone", "the detector's label of a phone", "COCO")
+    detector_score: float = figure(0.5, "a score from here on speaks for a phone", "1", 0.05, 0.99, DESIGN)
+
+
+class Body(Section):
+    """Nods, slumping and leaning out."""
+
+    nod_drop_deg: float = figure(12.0, "in a nod the head drops at least this far below its straight-ahead", "deg", 5, 40, "drowsy nods 12-20° (secondary text)")
+    nod_closed_s: float = figure(0.5, "… with the eyes closed for this long", "s", 0.2, 2, DESIGN)
+    nod_longest_s: float = figure(5.0, "a head that stays down for longer does not nod", "s", 1, 15, DESIGN)
+    usual_s: float = figure(20.0, "the face's usual place and size are learned over this much time, and follow slowly", "s", 5, 300, DESIGN)
+    slump_s: float = figure(2.5, "the head has sunk, eyes shut or not to be seen, for this long", "s", 1, 15, DESIGN)
+    slump_drop: float = figure(0.35, "sunk: the face lies this far below its usual place", "face widths", 0.1, 2, "design, checked on rendered drivers")
+    slump_roll_deg: float = figure(18.0, "… or is tilted this far from its usual attitude", "deg", 8, 60, "design, checked on rendered drivers")
+    lean_out: float = figure(1.5, "leaning out: the face is this far aside of its usual place", "face widths", 0.5, 5, "design, checked on rendered drivers")
+    lean_edge: float = figure(0.06, "… or its middle this near to the picture's edge", "picture widths", 0.0, 0.3, DESIGN)
+    lean_s: float = figure(1.0, "… for this long", "s", 0.3, 15, DESIGN)
+
+
 class Distraction(Section):
     """Glance timers."""
 
@@ -285,6 +325,9 @@ class Settings(Section):
     eyes: Eyes = Eyes()
     mouth: Mouth = Mouth()
     gaze: Gaze = Gaze()
+    hands: Hands = Hands()
+    phone: Phone = Phone()
+    body: Body = Body()
     distraction: Distraction = Distraction()
     fatigue: Fatigue = Fatigue()
     heart: Heart = Heart()

@@ -19,7 +19,19 @@ TICK_NS = NS_PER_S // 10
 """Ticks, and so state reports, come at 10 Hz."""
 
 Part: TypeAlias = Literal[
-    "camera", "microphone", "heart_rate", "vehicle_bus", "button", "clock", "face", "eyes", "gaze", "buzzer", "light", "bus"
+    "camera",
+    "microphone",
+    "heart_rate",
+    "vehicle_bus",
+    "button",
+    "clock",
+    "face",
+    "eyes",
+    "gaze",
+    "hands",
+    "buzzer",
+    "light",
+    "bus",
 ]
 """What a health report or a sensor status speaks of."""
 
@@ -162,6 +174,40 @@ class FaceMeasurement:
         return self.head is not None
 
 
+HandPlace: TypeAlias = Literal["mouth", "chin", "cheek", "eye", "ear", "raised"]
+"""Where a hand is: at a part of the face, or raised beside or below the face without touching it."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandReading:
+    """One hand in one picture; ``distance`` is from the hand's middle to the place, in face widths, ``None`` when it is raised.
+
+    ``side`` is the driver's own, ``None`` for the middle of the face.
+    """
+
+    place: HandPlace
+    side: Literal["left", "right"] | None = None
+    distance: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandMeasurement:
+    """The driver's hands near the face in one picture (few pictures are looked at); none seen and no ``reason``: none there."""
+
+    t_ns: int
+    hands: tuple[HandReading, ...] = ()
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectMeasurement:
+    """Things found in one picture, by label with the best score of each, 0 to 1, and the ``model`` that found them."""
+
+    t_ns: int
+    scores: tuple[tuple[str, float], ...]
+    model: str
+
+
 @dataclass(frozen=True, slots=True)
 class VoiceMeasurement:
     """The voice at one instant; prosody is over the last spoken stretch and ``None`` while nobody speaks.
@@ -213,7 +259,9 @@ class VehicleMeasurement:
 
 
 Sample: TypeAlias = CameraFrame | AudioChunk | HeartBeat | CanFrame | ButtonPress | SensorStatus | Tick
-Measurement: TypeAlias = FaceMeasurement | VoiceMeasurement | HeartMeasurement | VehicleMeasurement
+Measurement: TypeAlias = (
+    FaceMeasurement | HandMeasurement | ObjectMeasurement | VoiceMeasurement | HeartMeasurement | VehicleMeasurement
+)
 Input: TypeAlias = Sample | Measurement
 """``Monitor.step`` takes samples, or measurements made elsewhere (scripted benches, a camera that measures by itself)."""
 
@@ -228,6 +276,7 @@ EventName: TypeAlias = Literal[
     "glance",
     "nod",
     "slump",
+    "lean_out",
     "hand_to_face",
     "speech",
     "shout",

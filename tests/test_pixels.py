@@ -123,3 +123,25 @@ def test_two_replays_of_one_recording_are_the_same_to_the_byte(tmp_path: Path) -
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     assert files[0].read_bytes() == files[1].read_bytes()
     assert b'"kind":"microsleep"' in files[0].read_bytes()
+
+
+def test_a_call_at_the_ear_is_told_once_and_a_rubbed_eye_is_not() -> None:
+    played = scenario(do("hand", 3.0, 3.0, to="left_eye"), do("phone", 8.0, 13.0, place="ear"), seconds=24.0, fps=6)
+    found = watch(pictures(played))
+    assert [(a.kind, a.level) for a in alerts(found, action="raised")] == [("phone", "advice")]
+    # a look every two seconds finds the hand, which takes 0.7 s to come up, and then it is at the ear for five
+    assert first(found, "phone") == pytest.approx(14.4, abs=1.5)
+    rubbed, held = events(found, "hand_to_face")
+    assert dict(rubbed.detail)["where"] == "eye"
+    assert (dict(held.detail)["where"], dict(held.detail)["side"]) == ("ear", "right")
+    assert seconds(held.start_ns) == pytest.approx(9.4, abs=1.5)
+    assert held.end_ns is not None and seconds(held.end_ns) == pytest.approx(20.5, abs=2.0)
+
+
+def test_a_slump_is_found_in_pictures() -> None:
+    played = scenario(do("slump", 8.0, 9.0), seconds=18.0, fps=8)
+    found = watch(pictures(played))
+    (slump,) = events(found, "slump")
+    assert seconds(slump.start_ns) == pytest.approx(9.0, abs=1.0)
+    raised = first(found, "unresponsive")
+    assert raised is not None and 14.0 <= raised <= 16.0

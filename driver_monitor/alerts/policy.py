@@ -29,18 +29,22 @@ class _Kind:
     top: Level
     gate: Gate
     covers: tuple[AlertKind, ...] = ()  # kinds that stay quiet while this one stands
+    once: bool = False  # said once, and again only when it rises by its own evidence
 
 
 _KINDS: dict[AlertKind, _Kind] = {
     "microsleep": _Kind("warning", "critical", "closed_eyes"),
     "sleep": _Kind("critical", "critical", "closed_eyes", covers=("microsleep", "drowsy")),
     "unresponsive": _Kind(
-        "critical", "critical", "closed_eyes", covers=("sleep", "microsleep", "drowsy", "long_distraction", "time_sharing")
+        "critical",
+        "critical",
+        "closed_eyes",
+        covers=("sleep", "microsleep", "drowsy", "long_distraction", "time_sharing", "phone"),
     ),
     "drowsy": _Kind("caution", "warning", "drowsy"),
-    "long_distraction": _Kind("caution", "critical", "distraction", covers=("time_sharing",)),
-    "time_sharing": _Kind("caution", "warning", "distraction"),
-    "phone": _Kind("caution", "warning", "distraction"),
+    "long_distraction": _Kind("caution", "critical", "distraction", covers=("time_sharing", "phone")),
+    "time_sharing": _Kind("caution", "warning", "distraction", covers=("phone",)),
+    "phone": _Kind("advice", "caution", "distraction", once=True),
     "camera_blocked": _Kind("caution", "caution", "moving"),
     "driver_not_visible": _Kind("caution", "caution", "moving"),
     "stress": _Kind("advice", "advice", "moving"),
@@ -138,7 +142,8 @@ class AlertPolicy:
     ) -> list[Alert]:
         kind = condition.kind
         waited = t_ns - alert.stepped_ns
-        rises = alert.base > 0 and not alert.acknowledged and waited >= nanoseconds(self._alerts.rise_s)
+        once = _KINDS[kind].once
+        rises = not once and alert.base > 0 and not alert.acknowledged and waited >= nanoseconds(self._alerts.rise_s)
         own = LEVELS.index(condition.level) if condition.level is not None and condition.met else 0
         base = max(alert.base, own)
         if rises and base < LEVELS.index(self._top(kind)):
@@ -148,7 +153,7 @@ class AlertPolicy:
             alert.base, alert.level, alert.stepped_ns, alert.acknowledged = base, level, t_ns, False
             self._last_ns[kind] = (t_ns, base)
             return [self._say(t_ns, "escalated", alert, condition)]
-        if waited >= nanoseconds(self._alerts.repeat_s):
+        if not once and waited >= nanoseconds(self._alerts.repeat_s):
             alert.stepped_ns, alert.acknowledged = t_ns, False
             self._last_ns[kind] = (t_ns, alert.base)
             return [self._say(t_ns, "repeated", alert, condition)]

@@ -14,11 +14,13 @@ from typing import TypeVar
 
 from driver_monitor.errors import RecordingError
 from driver_monitor.perception.face_landmarks import FaceDetector, FaceLandmarks
+from driver_monitor.perception.hand_landmarks import HandDetector, HandLandmarks
 from driver_monitor.settings import Settings
 from driver_monitor.signals import AudioChunk, CameraFrame, CanFrame, HeartBeat, Sample, Tick, nanoseconds
 
 TARGET_RATIO = 1.10
 _WARM_UP = 15  # pictures at the start that are not counted: caches fill, the tracker finds the face
+_LOOK = "hands, a look"
 _T = TypeVar("_T")
 
 
@@ -51,6 +53,26 @@ def _timed(call: Callable[[], _T]) -> tuple[_T, float]:
     start = time.perf_counter()
     result = call()
     return result, (time.perf_counter() - start) * 1e3
+
+
+class _TimedHands:
+    """A hand detector that keeps the time of the looks since it was last asked."""
+
+    def __init__(self, detector: HandDetector) -> None:
+        self._detector = detector
+        self._spent_ms: float | None = None
+
+    def detect(self, frame: CameraFrame) -> list[HandLandmarks]:
+        found, self._spent_ms = _timed(lambda: self._detector.detect(frame))
+        return found
+
+    def taken(self) -> float | None:
+        """Time of a look, ``None`` when there was none."""
+        spent, self._spent_ms = self._spent_ms, None
+        return spent
+
+    def close(self) -> None:
+        self._detector.close()
 
 
 class _TimedFace:
@@ -92,6 +114,17 @@ def other_senses(until_s: float) -> list[Sample]:
     return out
 
 
+def _timed_hands(settings: Settings) -> _TimedHands | None:
+    """The hand detector, where it would be used."""
+    from driver_monitor.model_store import model_path, models
+    from driver_monitor.perception.hand_landmarks import MediaPipeHands
+
+    (model,) = models(["hand_landmarker"])
+    if not settings.hands.enabled or model.fault() is not None:
+        return None
+    return _TimedHands(MediaPipeHands(model_path(model.name), confidence=settings.hands.confidence))
+
+
 def measure(samples: Iterable[Sample], settings: Settings) -> tuple[list[Stage], float, float, int]:
     """Times of all stages, the ratio of the whole loop to the landmarks alone, the same for the face path, and pictures.
 
@@ -104,7 +137,8 @@ def measure(samples: Iterable[Sample], settings: Settings) -> tuple[list[Stage],
 
     model = model_path("face_landmarker")
     alone, face = open_face(model, settings.face), _TimedFace(open_face(model, settings.face))
-    monitor = Monitor(settings, face=face, speech=SpeechDetector(model_path("silero_vad")))
+    hands = _timed_hands(settings)
+    monitor = Monitor(settings, face=face, hands=hands, speech=SpeechDetector(model_path("silero_vad")))
     times: dict[str, list[float]] = {}
     names = {CanFrame: "bus, a frame", HeartBeat: "heart, a beat", Tick: "tick: sound, bus, states"}
 
@@ -130,6 +164,11 @@ def measure(samples: Iterable[Sample], settings: Settings) -> tuple[list[Stage],
         reports += len(made)
         if not pictures % 2:
             lone_ms = lone(sample)
+        looked_ms = None if hands is None else hands.taken()
+        if looked_ms is not None:  # a few pictures bear it: it is counted by itself, as a mean over all
+            ms -= looked_ms
+            if pictures > _WARM_UP:
+                times.setdefault(_LOOK, []).append(looked_ms)
         if pictures > _WARM_UP:
             times.setdefault("landmarks alone", []).append(lone_ms)
             times.setdefault("picture, whole way", []).append(ms)
@@ -144,8 +183,9 @@ def measure(samples: Iterable[Sample], settings: Settings) -> tuple[list[Stage],
     picture = _stage("", times["picture, whole way"]).median
     # ticks that read the sound cost more than the others: their mean counts, less the worst 1 % (a neighbour's burst of load)
     rest = sum(_mean_less_worst(spent) * len(spent) / counted for name, spent in times.items() if name in names.values())
+    looks = sum(times.get(_LOOK, ())) / counted
     stages = [_stage(name, spent) for name, spent in times.items()]
-    return stages, (picture + rest) / landmarks, picture / landmarks, counted
+    return stages, (picture + looks + rest) / landmarks, (picture + looks) / landmarks, counted
 
 
 def _samples(video: Path | None, frames: int) -> list[Sample]:

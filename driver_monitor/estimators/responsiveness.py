@@ -7,11 +7,12 @@ from driver_monitor.estimators.evidence import ramp, state, term, timer, unknown
 from driver_monitor.signals import Condition, DriverState, seconds
 
 _SOURCE = "timed after Euro NCAP Driver Engagement v1.1 (secondary text)"
+_BODY_SOURCE = "design: a slumped driver is timed like closed eyes"
 _PRIOR = 4.0  # a driver answers, until shown otherwise
 
 
 class Responsiveness:
-    """The driver does not answer: eyes closed for long, or no look at the road after a critical alert."""
+    """The driver does not answer: eyes closed for long, slumped, or no look at the road after a critical alert."""
 
     def __init__(self, fatigue: settings.Fatigue) -> None:
         self._fatigue = fatigue
@@ -19,40 +20,54 @@ class Responsiveness:
         self._answered_ns: int | None = None  # the critical alert that was answered, by its beginning
         self._seen = False
         self._closed_s = 0.0
+        self._slumped_s = 0.0
         self._waiting_s = 0.0
 
     def condition(
-        self, t_ns: int, *, seen: bool, closed_s: float, on_road: bool | None, critical_since_ns: int | None
+        self,
+        t_ns: int,
+        *,
+        seen: bool,
+        closed_s: float,
+        slumped_s: float,
+        on_road: bool | None,
+        critical_since_ns: int | None,
     ) -> Condition:
         """The condition now; ``critical_since_ns`` is when a critical alert began that still stands."""
         f = self._fatigue
-        awake = seen and closed_s == 0.0 and on_road is True
+        awake = seen and closed_s == 0.0 and slumped_s == 0.0 and on_road is True
         waiting = 0.0
         if critical_since_ns is not None and critical_since_ns != self._answered_ns:
             if awake:
                 self._answered_ns = critical_since_ns
             else:
                 waiting = seconds(t_ns - critical_since_ns)
-        self._seen, self._closed_s, self._waiting_s = seen, closed_s, waiting
-        by_eyes, by_gaze = closed_s >= f.unresponsive_s, waiting >= f.answer_s
-        self._met = by_eyes or by_gaze or (self._met and not awake)
-        if by_gaze and not by_eyes:
+        self._seen, self._closed_s, self._slumped_s, self._waiting_s = seen, closed_s, slumped_s, waiting
+        by_eyes, by_gaze, by_body = (closed_s >= f.unresponsive_s, waiting >= f.answer_s, slumped_s >= f.unresponsive_s)
+        self._met = by_eyes or by_gaze or by_body or (self._met and not awake)
+        source = _SOURCE
+        if by_body and not by_eyes:
+            evidence = timer("slumped, eyes shut or hidden", slumped_s, f.unresponsive_s)
+            rule = f"slumped, eyes shut or hidden ≥ {f.unresponsive_s:g} s"
+            source = _BODY_SOURCE
+        elif by_gaze and not by_eyes:
             evidence = timer("no gaze on the road after a critical alert", waiting, f.answer_s)
             rule = f"no gaze back on the road within {f.answer_s:g} s of a critical alert"
         else:
             evidence = timer("eyes closed", closed_s, f.unresponsive_s)
             rule = f"eyes closed ≥ {f.unresponsive_s:g} s"
         met = self._met if seen or self._met else None
-        return Condition("unresponsive", met, rule, _SOURCE, (evidence,))
+        return Condition("unresponsive", met, rule, source, (evidence,))
 
     def state(self, t_ns: int) -> DriverState:
         """The state now: 1 answers, 0 does not."""
-        if not self._seen and not self._met:
+        if not self._seen and not self._met and self._slumped_s == 0.0:
             return unknown(t_ns, "responsiveness", "the driver is not seen")
         f = self._fatigue
         terms = [
             term("base rate", _PRIOR, None, ""),
             term("eyes closed", -8.0 * ramp(self._closed_s, 1.0, f.unresponsive_s), self._closed_s, "s"),
+            term("slumped", -8.0 * ramp(self._slumped_s, 1.0, f.unresponsive_s), self._slumped_s, "s"),
             term("no answer to a critical alert", -8.0 * ramp(self._waiting_s, 0.0, f.answer_s), self._waiting_s, "s"),
         ]
         return state(t_ns, "responsiveness", terms, 0.9 if self._seen else 0.4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from driver_monitor.perception.blinks import Blinks
+from driver_monitor.perception.body import Body
 from driver_monitor.perception.closures import Closure, Closures
 from driver_monitor.perception.eyes import Eyes, EyeState
 from driver_monitor.perception.gaze import Gaze, GazeState, Glances
@@ -37,7 +38,8 @@ class FaceTracker:
         self._yawns = Yawns(settings.mouth)
         self._gaze = Gaze(settings.gaze, settings.trip.drive_side)
         self._glances = Glances(settings.gaze)
-        self._nods = Nods()
+        self._nods = Nods(settings.body)
+        self.body = Body(settings.body)
         self.visibility = Visibility(settings.face)
         self._told: dict[str, PartState] = {}
 
@@ -59,13 +61,15 @@ class FaceTracker:
         events += self._blinks.step(t_ns, eyes.openness, closures, closure is not None, in_yawn)
         events += self._glances.step(gaze)
         events += self._nods.step(t_ns, drop, 0.0 if closure is None else closure.lasted_s)
+        events += self.body.step(face, 0.0 if closure is None else closure.lasted_s, eyes.openness is not None)
         events += self.visibility.step(face, eyes.openness is not None)
         track = FaceTrack(face, eyes, gaze, closure, self._closures.open_since_ns, in_yawn)
         return track, events
 
     def finish(self, t_ns: int) -> list[Event]:
         """The recording ends: report what still lasts."""
-        return [*self._yawns.finish(t_ns), *self._blinks.finish(t_ns, self._closures.finish(t_ns)), *self._glances.finish(t_ns)]
+        blinks = self._blinks.finish(t_ns, self._closures.finish(t_ns))
+        return [*self._yawns.finish(t_ns), *blinks, *self._glances.finish(t_ns), *self.body.finish(t_ns)]
 
     def learning(self) -> tuple[str, ...]:
         """What is still being learned, in words with the seconds left."""

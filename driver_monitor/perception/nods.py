@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from driver_monitor import settings
 from driver_monitor.signals import Event, seconds
 
-_DROP_DEG = 12.0  # drowsy nods drop 12-20° (secondary text)
-_CLOSED_S = 0.5  # a blink with a lowered head is a look at the lap
 _BACK_DEG = 6.0
-_LONGEST_S = 5.0  # a head that stays down is a slump or a look at the lap
 
 
 class Nods:
     """Finds nods in the head's drop below its own straight-ahead and the eyes' being closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, body: settings.Body) -> None:
+        self._body = body
         self._start_ns: int | None = None
         self._deepest = 0.0
 
@@ -22,11 +21,11 @@ class Nods:
         if drop_deg is None:
             self._start_ns = None
         elif self._start_ns is None:
-            if eyes_closed_s >= _CLOSED_S and drop_deg >= _DROP_DEG:
+            if eyes_closed_s >= self._body.nod_closed_s and drop_deg >= self._body.nod_drop_deg:
                 self._start_ns, self._deepest = t_ns, drop_deg
         elif drop_deg < _BACK_DEG:
             start_ns, self._start_ns = self._start_ns, None
-            if seconds(t_ns - start_ns) <= _LONGEST_S:
+            if seconds(t_ns - start_ns) <= self._body.nod_longest_s:
                 return [Event(t_ns, "nod", start_ns, t_ns, (("drop_deg", round(self._deepest, 1)),))]
         else:
             self._deepest = max(self._deepest, drop_deg)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from driver_monitor.model_store import model_path
+from pathlib import Path
+
+from driver_monitor.errors import ModelError
+from driver_monitor.model_store import model_path, models
 from driver_monitor.monitor import Monitor
-from driver_monitor.perception.face_landmarks.choice import choose, open_face
+from driver_monitor.perception.face_landmarks.choice import choose, mediapipe_fault, open_face
+from driver_monitor.perception.hand_landmarks import MediaPipeHands
+from driver_monitor.perception.objects import OnnxObjects
 from driver_monitor.perception.speech_detector import SpeechDetector
 from driver_monitor.settings import Settings
+from driver_monitor.signals import Part, PartState
 
 
 def build_monitor(settings: Settings) -> Monitor:
-    """The Monitor with face landmarks and voice activity.
+    """The Monitor with face landmarks and voice activity; with hands where their model is, and objects where one is named.
 
     Raises
     ------
@@ -20,4 +26,26 @@ def build_monitor(settings: Settings) -> Monitor:
     chosen = choose(settings.face.backend)
     face = open_face(model_path("face_landmarker"), settings.face, chosen)
     speech = SpeechDetector(model_path("silero_vad"))
-    return Monitor(settings, face=face, speech=speech, facts=[("face", "ok", str(chosen))])
+    hands, why = _open_hands(settings)
+    objects = OnnxObjects(_object_model(settings.phone.detector)) if settings.phone.detector else None
+    facts: list[tuple[Part, PartState, str]] = [("face", "ok", str(chosen))]
+    if hands is None and settings.hands.enabled:
+        facts.append(("hands", "missing", why))
+    return Monitor(settings, face=face, speech=speech, hands=hands, objects=objects, facts=facts)
+
+
+def _open_hands(settings: Settings) -> tuple[MediaPipeHands | None, str]:
+    """The hand detector, or why there is none."""
+    if not settings.hands.enabled:
+        return None, "hands.enabled is off"
+    if fault := mediapipe_fault():
+        return None, f"hands are not looked at: {fault}"
+    try:
+        return MediaPipeHands(model_path("hand_landmarker"), confidence=settings.hands.confidence), ""
+    except ModelError as error:
+        return None, f"hands are not looked at: {error}"
+
+
+def _object_model(named: str) -> Path:
+    """A model of the manifest by its name, or a file."""
+    return model_path(named) if any(model.name == named for model in models()) else Path(named).expanduser()

@@ -365,7 +365,7 @@ def watch(
     """Run the live loop; ``around`` may put something between loop and Monitor that looks on."""
     from rich.console import Console
 
-    from driver_monitor.model_store import MONITOR_MODELS, model_path, models
+    from driver_monitor.model_store import MONITOR_MODELS, model_path, models_in_use
 
     for name in MONITOR_MODELS if not only_record else ():  # said before any device is touched
         model_path(name)
@@ -375,7 +375,7 @@ def watch(
         stack.enter_context(_log_to(console))
         stop = stack.enter_context(stop_on_signal())
         pins = open_pins(settings.outputs.pin_factory)
-        hashes = {model.name: model.sha256 for model in models(MONITOR_MODELS)}
+        hashes = {model.name: model.sha256 for model in models_in_use()}
         recorder = None
         if record is not None:
             recorder = stack.enter_context(Recorder(record, settings, hashes, start_ns, "record" if only_record else "run"))

@@ -40,6 +40,7 @@ _OPEN: Colour = (94, 211, 125)
 _SHUT: Colour = (255, 82, 82)
 _HEAD: Colour = (255, 255, 255)
 _GAZE: Colour = (76, 201, 240)
+_HAND: Colour = (233, 30, 200)
 _LEARN: Colour = (255, 196, 84)
 _LEVEL: dict[Level, Colour] = {
     "advice": (76, 159, 240),
@@ -53,6 +54,7 @@ _RIGHT_EYE = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160,
 _LEFT_EYE = (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466)
 _INNER_LIPS = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191)
 _NOSE_TIP = 1
+_FINGERS = ((0, 1, 2, 3, 4), (0, 5, 6, 7, 8), (9, 10, 11, 12), (13, 14, 15, 16), (0, 17, 18, 19, 20), (5, 9, 13, 17))  # of 21
 
 _PICTURE_HEIGHTS = (540, 1080)  # smaller pictures are drawn larger, larger ones smaller
 _PANEL_SHARE = 300 / 540  # the panel's width over the picture's height
@@ -96,6 +98,7 @@ class Overlay:
         picture = np.asarray(cv2.resize(frame.image, self._picture, interpolation=shrinking), dtype=np.uint8)
         if view is not None and view.t_ns == frame.t_ns:
             self._draw_face(picture, view)
+            self._draw_hands(picture, view)
         else:
             view = None
         alert = self._loudest()
@@ -128,6 +131,16 @@ class Overlay:
         if view.gaze is not None:
             between = points[[*_LEFT_EYE, *_RIGHT_EYE]].mean(axis=0)
             self._arrow(image, between, view.gaze, reach, _GAZE, thin + 1)
+
+    def _draw_hands(self, image: Image, view: View) -> None:
+        """Hands as the last look at them found them."""
+        import cv2
+
+        thin = max(1, round(1.4 * self._unit))
+        for hand in view.hands:
+            points = hand * self._scale
+            for finger in _FINGERS if np.isfinite(points).all() else ():
+                cv2.polylines(image, [_fixed(points[list(finger)])], False, _HAND, thin, cv2.LINE_AA, _SHIFT)
 
     def _corners(self, image: Image, low: NDArray[np.float32], high: NDArray[np.float32], thin: int) -> None:
         """The face's box, drawn by its corners only: the face stays visible."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from driver_monitor.bench.scenario.played import Played, Shot
 from driver_monitor.bench.virtual_driver.camera import camera_view
 from driver_monitor.bench.virtual_driver.geometry import MM_PER_DM
 from driver_monitor.bench.virtual_driver.light import LightKind
+from driver_monitor.bench.virtual_driver.pose import HandAt
 from driver_monitor.signals import (
     NS_PER_S,
     TICK_NS,
@@ -20,6 +22,9 @@ from driver_monitor.signals import (
     ButtonPress,
     EyeReading,
     FaceMeasurement,
+    HandMeasurement,
+    HandPlace,
+    HandReading,
     Indicator,
     Input,
     PictureQuality,
@@ -54,6 +59,8 @@ _FACE_WIDTH_DM = 1.5
 _SEEN_SHARE = 0.55  # a cover from below that leaves less of the picture hides the face
 _BRIGHT, _SPREAD = 110.0, 45.0
 _DRIVE_NS = NS_PER_S // 10
+_LOOK_NS = NS_PER_S // 2
+_HAND_THERE = 0.8  # of its way up a hand has come to the face
 _NOISE = 77  # the stream of chance
 _HELD_S = 1.0  # equal pictures for this long are a frozen camera
 
@@ -148,8 +155,27 @@ def samples(played: Played, noise: Noise | None = None) -> Iterator[Input]:
     if played.script.drive.on:
         drive = (_drive(played, t_ns) for t_ns in range(0, length_ns, _DRIVE_NS))
     presses: list[Input] = [ButtonPress(nanoseconds(t_s)) for t_s in sorted(played.tracks.presses)]
+    hands = _hands(played) if played.tracks.hands else iter(())
     ticks: Iterator[Input] = (Tick(t_ns) for t_ns in range(0, length_ns, TICK_NS))
-    return heapq.merge(drive, faces, presses, ticks, key=lambda s: s.t_ns)
+    return heapq.merge(drive, faces, hands, presses, ticks, key=lambda s: s.t_ns)
+
+
+def _hands(played: Played) -> Iterator[Input]:
+    """Looks at the hands; between them nothing is known of them, as in a drive."""
+    for t_ns in range(0, nanoseconds(played.tracks.seconds), _LOOK_NS):
+        pose = played.pose(t_ns)
+        place = _HAND_PLACES[pose.hand] if pose.hand is not None and pose.hand_in > _HAND_THERE else None
+        yield HandMeasurement(t_ns, () if place is None else (HandReading(*place, 0.1),))
+
+
+_HAND_PLACES: dict[HandAt, tuple[HandPlace, Literal["left", "right"] | None]] = {
+    "mouth": ("mouth", None),
+    "chin": ("chin", None),
+    "left_eye": ("eye", "left"),
+    "right_eye": ("eye", "right"),
+    "left_ear": ("ear", "left"),
+    "right_ear": ("ear", "right"),
+}
 
 
 def _drive(played: Played, t_ns: int) -> VehicleMeasurement:

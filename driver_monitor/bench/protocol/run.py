@@ -19,7 +19,8 @@ from driver_monitor.errors import BadUseError
 
 ALL = "all"
 _SAMPLE_PICTURES = 400  # a sampled case is no longer than this, so that a handful is done in a minute or two
-_MODELS = ("face_landmarker", "silero_vad", "virtual-driver")
+_HEAD = "virtual-driver"
+_MODELS = ("face_landmarker", "silero_vad", _HEAD)
 
 
 def protocol_command(
@@ -127,9 +128,11 @@ def _nothing() -> None:
 def _models_digest() -> str:
     """The models in use; a missing one is said before anything is drawn."""
     from driver_monitor.bench.protocol.cases import digest
-    from driver_monitor.model_store import model_path
+    from driver_monitor.model_store import model_path, models, models_in_use
 
-    return digest([sha256(model_path(name).read_bytes()).hexdigest() for name in _MODELS])
+    for name in _MODELS:
+        model_path(name)
+    return digest([model.sha256 for model in [*models_in_use(), *models([_HEAD])]])
 
 
 def write(
