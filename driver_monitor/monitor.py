@@ -16,16 +16,18 @@ from driver_monitor.estimators.phone import Phone
 from driver_monitor.estimators.responsiveness import Responsiveness
 from driver_monitor.estimators.sight import NotSeen, sensors_lost
 from driver_monitor.estimators.stress import Stress
+from driver_monitor.perception.driver_place import DriverPlace
 from driver_monitor.perception.driving import Driving
 from driver_monitor.perception.face import measure_face
 from driver_monitor.perception.face_landmarks import FaceDetector, FaceLandmarks
+from driver_monitor.perception.face_regions import read_regions
 from driver_monitor.perception.face_track import FaceTrack, FaceTracker
 from driver_monitor.perception.hand_landmarks import HandDetector, HandLandmarks
 from driver_monitor.perception.hands import Hands
 from driver_monitor.perception.heart import Heart
 from driver_monitor.perception.objects import ObjectDetector
+from driver_monitor.perception.picture import PictureCheck
 from driver_monitor.perception.speech_detector import SpeechDetector
-from driver_monitor.perception.visibility import PictureCheck
 from driver_monitor.perception.voice import Voice
 from driver_monitor.settings import Settings
 from driver_monitor.signals import (
@@ -60,6 +62,7 @@ from driver_monitor.signals import (
 _LISTEN_NS = NS_PER_S
 _SHOWN_NS = NS_PER_S // 2  # hands move: what an older look found is not drawn
 _LOOKS: frozenset[AlertKind] = frozenset({"long_distraction", "time_sharing"})
+_REGIONS_NS = NS_PER_S // 4  # glasses and masks do not come and go from picture to picture
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +108,8 @@ class Monitor:
         self._looked_ns = 0
         self._phone = Phone(settings.phone)
         self._picture = PictureCheck(settings.face)
+        self._place = DriverPlace(settings.face, settings.fatigue.standstill_kmh)
+        self._regions_ns: int | None = None
         self._tracker = FaceTracker(settings)
         self._voice = Voice(settings.voice, None, None) if speech is None else Voice(settings.voice, speech.step, speech.reset)
         self._heart = Heart(settings.heart)
@@ -149,7 +154,7 @@ class Monitor:
             case CameraFrame():
                 return self._frame(sample)
             case FaceMeasurement():
-                return self._face(sample)
+                return self._face(self._place.step(sample, self._vehicle.speed_kmh))
             case Tick():
                 return self._tick(t_ns)
             case HandMeasurement():
@@ -220,10 +225,20 @@ class Monitor:
     def _frame(self, frame: CameraFrame) -> list[Report]:
         if self._detector is None:
             return []
-        self._found = self._detector.detect(frame)
-        quality = self._picture.step(frame)
+        self._found = self._detector.detect(self._place.look(frame))
+        quality = self._picture.step(frame, self._place.box)
         face = measure_face(frame.t_ns, self._found, quality, self._settings.face.min_eye_width_px)
+        if self._found is not None and face.head is not None and self._regions_due(frame.t_ns):
+            face = replace(face, regions=read_regions(frame.image, self._found, face.head.yaw))
+        face = self._place.step(face, self._vehicle.speed_kmh)
+        if face.other_face:
+            self._found = None
         return [*self._look_around(frame), *self._face(face)]
+
+    def _regions_due(self, t_ns: int) -> bool:
+        due = self._regions_ns is None or t_ns - self._regions_ns >= _REGIONS_NS
+        self._regions_ns = t_ns if due else self._regions_ns
+        return due
 
     def _look_around(self, frame: CameraFrame) -> list[Event]:
         """Look for hands and objects, seldom."""
@@ -252,7 +267,7 @@ class Monitor:
         self._phone.events(events)
         self._distraction.picture(track.gaze, self._tracker.gaze_trusted)
         alerts = [] if self._calm(track) else self._decide(face.t_ns)
-        return [*events, *self._tracker.health(face.t_ns), *alerts]
+        return [*events, *self._place.health(), *self._tracker.health(face.t_ns), *alerts]
 
     def _calm(self, track: FaceTrack) -> bool:
         """Eyes open, on the road, nothing standing: no rule can begin to be met before the next tick, which looks at all."""
@@ -328,7 +343,7 @@ class Monitor:
         )
         closed = self._fatigue.closed(t_ns)
         away = self._distraction.conditions(t_ns, vehicle.speed_kmh)
-        unseen = self._not_seen.step(t_ns, sight) if self._track is not None else []
+        unseen = self._not_seen.step(t_ns, sight, self._tracker.visibility.why) if self._track is not None else []
         self._conditions = [unresponsive, *closed, *away, *unseen, sensors_lost(self._lost), *self._slow]
         alerts: list[Report] = list(self._policy.step(t_ns, self._conditions, vehicle))
         if not _LOOKS.isdisjoint(self._policy.standing()):
@@ -349,7 +364,10 @@ class Monitor:
         stress, stressed = self._stress.step(t_ns)
         anger, angry = self._anger.step(t_ns)
         self._slow = [drowsy, self._phone.step(t_ns), stressed, angry]
-        return [fatigue, self._distraction.state(t_ns), stress, anger, self._responsiveness.state(t_ns)]
+        seen = 1.0 if self._track is None else self._track.worn.quality
+        from_face = (fatigue, self._distraction.state(t_ns), self._responsiveness.state(t_ns))
+        fatigue, distraction, responsiveness = (replace(s, confidence=round(seen * s.confidence, 4)) for s in from_face)
+        return [fatigue, distraction, stress, anger, responsiveness]
 
     def _speed_health(self, t_ns: int) -> list[Report]:
         vehicle = self._vehicle

@@ -107,6 +107,24 @@ class Face(Section):
     dark_luma: float = figure(18.0, "mean luma below this: the picture is dark or covered", "0-255", 1, 80)
     flat_contrast: float = figure(6.0, "luma spread below this: the lens is covered", "0-255", 1, 40)
     frozen_s: float = figure(1.0, "the same picture for longer: frozen", "s", 0.2, 10)
+    glare_share: float = figure(0.4, "this share of the picture, or of the face, saturated: glare", "1", 0.1, 1.0)
+    blurred_share: float = figure(
+        0.4, "fine detail below this share of the camera's own usual: blurred", "1", 0.1, 0.8, "design, checked on recorded and drawn drivers"
+    )
+    lens_share: float = figure(
+        0.37,
+        "skin about the eyes darker than this share of the cheek's pixel value: sunglasses, the eyes are not usable",
+        "1",
+        0.1,
+        0.6,
+        "sunglasses of ≤ 15 % transmittance, Euro NCAP (secondary text); the figure checked on stills of drivers",
+    )
+    glint_share: float = figure(0.35, "this share of the eye saturated: a reflection lies over it", "1", 0.1, 1.0)
+    worn_s: float = figure(2.0, "glasses, reflection or mask are believed after this long", "s", 0.5, 10)
+    place_s: float = figure(10.0, "the driver's place in the picture is learned over this much time", "s", 2, 60)
+    place_reach: float = figure(1.0, "a face found anew this many face widths from the driver's place is not the driver's", "widths", 0.5, 5)
+    place_new_s: float = figure(10.0, "at standstill, a lone steady face elsewhere is the driver's after this long", "s", 2, 120)
+    place_new_moving_s: float = figure(60.0, "the same while moving, or with the speed unknown", "s", 10, 600)
 
 
 class Eyes(Section):

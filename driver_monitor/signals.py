@@ -140,11 +140,34 @@ class EyeReading:
 
 @dataclass(frozen=True, slots=True)
 class PictureQuality:
-    """What the picture itself allows: mean luma and its spread (0 to 255), and whether it is the same picture over and over."""
+    """What the picture itself allows: mean luma and its spread (0 to 255), and whether it is the same picture over and over.
+
+    ``saturated`` is the share of the picture that is as bright as it can be. ``sharpness`` is fine detail against coarse,
+    relative to this camera's own usual (1), ``None`` when the picture is too flat to tell. ``seat`` is luma and spread where
+    the driver's face was last, ``None`` when that is not known.
+    """
 
     luma: float
     contrast: float
     frozen: bool = False
+    saturated: float = 0.0
+    sharpness: float | None = None
+    seat: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FaceRegions:
+    """What lies over a face, from its pixels.
+
+    ``around_eyes`` is the brightness about the eyes over that of the cheeks (a dark lens covers the one and not the other),
+    ``glint`` the share of the eye that is saturated, ``washed`` the share of the face that is, ``mask`` that the lower face
+    has one colour, and not the skin's.
+    """
+
+    around_eyes: float
+    glint: float
+    washed: float
+    mask: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +175,9 @@ class FaceMeasurement:
     """Everything read off one picture before any memory is applied.
 
     ``face_units`` are the 52 ARKit face units, 0 to 1, by name. ``centre`` is the middle of the face in the picture and
-    ``width`` its width, both as shares of the picture's width. With no face all but ``t_ns`` and ``quality`` is ``None``
-    and ``reason`` says why.
+    ``width`` its width, both as shares of the picture's width, ``width_px`` the same in pixels. ``regions`` come a few times
+    a second. With no face all but ``t_ns`` and ``quality`` is ``None`` and ``reason`` says why; ``other_face`` when there is
+    a face and it is not the driver's.
     """
 
     t_ns: int
@@ -167,6 +191,9 @@ class FaceMeasurement:
     width: float | None = None
     quality: PictureQuality | None = None
     reason: str | None = None
+    width_px: float | None = None
+    regions: FaceRegions | None = None
+    other_face: bool = False
 
     @property
     def present(self) -> bool:

@@ -19,21 +19,22 @@ class NotSeen:
         self._trouble_ns: int | None = None
         self._clear_ns: int | None = None
         self._sight: Sight = "clear"
+        self._why: str | None = None
         self._met_kind: str | None = None
 
-    def step(self, t_ns: int, sight: Sight) -> list[Condition]:
-        """Take what the picture allows now; gives ``camera_blocked`` and ``driver_not_visible``."""
+    def step(self, t_ns: int, sight: Sight, why: str | None = None) -> list[Condition]:
+        """Take what the picture allows now and why; gives ``camera_blocked`` and ``driver_not_visible``."""
         if sight == "clear":
             self._clear_ns = t_ns if self._clear_ns is None else self._clear_ns
             if t_ns - self._clear_ns >= nanoseconds(_CLEAR_S):
                 self._trouble_ns = self._met_kind = None
         else:
-            self._clear_ns, self._sight = None, sight
+            self._clear_ns, self._sight, self._why = None, sight, why
             self._trouble_ns = t_ns if self._trouble_ns is None else self._trouble_ns
         lasted = 0.0 if self._trouble_ns is None else seconds(t_ns - self._trouble_ns)
         if self._met_kind is None and lasted >= self._limit_s:
             self._met_kind = "camera_blocked" if self._sight in BLOCKED else "driver_not_visible"
-        words = self._sight.replace("_", " ")
+        words = self._sight.replace("_", " ") + (f" ({self._why})" if self._why else "")
         evidence = (timer(words, lasted, self._limit_s),)
         rule = f"{words} ≥ {self._limit_s:g} s while moving"
         return [

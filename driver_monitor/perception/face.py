@@ -85,5 +85,6 @@ def measure_face(
         centre=((ax + bx) / 2.0 / found.size[0], (ay + by) / 2.0 / found.size[0]),
         width=width_px / found.size[0],
         quality=quality,
+        width_px=width_px,
         reason=None if large_enough else f"face only {width_px:.0f} pixels wide; the eyes need {min_width_px:.0f}",
     )

@@ -12,6 +12,7 @@ from driver_monitor.perception.gaze import Gaze, GazeState, Glances
 from driver_monitor.perception.mouth import Yawns
 from driver_monitor.perception.nods import Nods
 from driver_monitor.perception.visibility import Visibility
+from driver_monitor.perception.worn import Worn, WornCheck, without_hidden
 from driver_monitor.settings import Settings
 from driver_monitor.signals import Event, FaceMeasurement, Health, PartState
 
@@ -26,6 +27,7 @@ class FaceTrack:
     closure: Closure | None
     open_since_ns: int | None
     in_yawn: bool
+    worn: Worn
 
 
 class FaceTracker:
@@ -40,6 +42,7 @@ class FaceTracker:
         self._glances = Glances(settings.gaze)
         self._nods = Nods(settings.body)
         self.body = Body(settings.body)
+        self._worn = WornCheck(settings.face)
         self.visibility = Visibility(settings.face)
         self._told: dict[str, PartState] = {}
 
@@ -51,6 +54,8 @@ class FaceTracker:
     def step(self, face: FaceMeasurement) -> tuple[FaceTrack, list[Event]]:
         """Take one picture's measurement."""
         t_ns = face.t_ns
+        worn = self._worn.step(face)
+        face = without_hidden(face, worn)
         events = self._yawns.step(t_ns, face.mouth_ratio)
         in_yawn = self._yawns.wide_open
         drop = self._gaze.head_drop_deg(face)
@@ -62,8 +67,8 @@ class FaceTracker:
         events += self._glances.step(gaze)
         events += self._nods.step(t_ns, drop, 0.0 if closure is None else closure.lasted_s)
         events += self.body.step(face, 0.0 if closure is None else closure.lasted_s, eyes.openness is not None)
-        events += self.visibility.step(face, eyes.openness is not None)
-        track = FaceTrack(face, eyes, gaze, closure, self._closures.open_since_ns, in_yawn)
+        events += self.visibility.step(face, eyes.openness is not None, worn.eyes_hidden, worn.mask)
+        track = FaceTrack(face, eyes, gaze, closure, self._closures.open_since_ns, in_yawn, worn)
         return track, events
 
     def finish(self, t_ns: int) -> list[Event]:

@@ -95,6 +95,9 @@ class Gaze:
         self._learning = Learning(gaze.neutral_s)
         self._head = _StraightAhead()
         self._joined = _StraightAhead()
+        self._alone = _StraightAhead()  # the head's, while the eyes are hidden behind dark lenses
+        self._alone_learning = Learning(gaze.neutral_s)
+        self._eyes_hidden = False
         self._zone: Zone = "road"
         self._road_ns: int | None = None  # last seen on the road
         self._lids: deque[tuple[int, float]] = deque()
@@ -108,6 +111,8 @@ class Gaze:
     @property
     def trusted(self) -> bool:
         """Straight-ahead has been learned for long enough to alarm on."""
+        if self._eyes_hidden and self._alone_learning.learned_s >= min(self._gaze.trust_s, self._gaze.neutral_s):
+            return True
         return self._learning.learned_s >= self._gaze.trust_s or self._learning.done
 
     def head_drop_deg(self, face: FaceMeasurement) -> float | None:
@@ -127,16 +132,20 @@ class Gaze:
             self._learning.step(face.t_ns, usable=False)
             return GazeState(face.t_ns, reason="the eyes are closed or closing")
         head_only = eyes is None or mouth_wide or openness is None
+        self._eyes_hidden = eyes is None
         weight = self._learning.step(face.t_ns, usable=not head_only and not self._long_away(face.t_ns))
         if weight > 0.0 and eyes is not None:
             self._head.learn(head.yaw, head.pitch, weight)
             self._joined.learn(head.yaw + eyes.yaw, _HEAD_PITCH_GAIN * head.pitch + eyes.pitch, weight)
+        zero = self._head
         if self._learning.learned_s < self._gaze.neutral_first_s and not self._learning.done:
-            return GazeState(face.t_ns, reason="learning straight-ahead")
+            zero = self._alone
+            if not self._by_head_alone(face.t_ns, head, mouth_wide):
+                return GazeState(face.t_ns, reason="learning straight-ahead")
         if head_only or eyes is None:
-            pitch = _HEAD_PITCH_GAIN * (head.pitch - self._head.pitch)
+            pitch = _HEAD_PITCH_GAIN * (head.pitch - zero.pitch)
             # a yawn tilts the head back while the eyes stay where they were
-            direction = Angles(head.yaw - self._head.yaw, min(0.0, pitch) if mouth_wide else pitch, head.roll)
+            direction = Angles(head.yaw - zero.yaw, min(0.0, pitch) if mouth_wide else pitch, head.roll)
         else:
             pitch = _HEAD_PITCH_GAIN * head.pitch + eyes.pitch - self._joined.pitch
             if openness is not None:
@@ -146,6 +155,14 @@ class Gaze:
         self._zone = self.zone(direction, self._zone)
         self._road_ns = face.t_ns if self._zone == "road" or self._road_ns is None else self._road_ns
         return GazeState(face.t_ns, direction, self._zone, head_only)
+
+    def _by_head_alone(self, t_ns: int, head: Angles, mouth_wide: bool) -> bool:
+        """Eyes hidden since the trip began: the head's own straight-ahead is learned by itself, and is all there is."""
+        usable = self._eyes_hidden and not mouth_wide and not self._long_away(t_ns)
+        weight = self._alone_learning.step(t_ns, usable)
+        if weight > 0.0:
+            self._alone.learn(head.yaw, head.pitch, weight)
+        return self._eyes_hidden and self._alone_learning.learned_s >= min(self._gaze.neutral_first_s, self._gaze.neutral_s)
 
     def _long_away(self, t_ns: int) -> bool:
         """A long look away teaches no straight-ahead, once that is known at all."""

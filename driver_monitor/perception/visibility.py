@@ -1,46 +1,19 @@
-"""Can the driver be seen at all: covered, dark, frozen, no face, eyes not usable. Each is named, and an event."""
+"""Can the driver be seen at all: covered, dark, glare, frozen, blurred, no face, another's, eyes not usable. Each is named."""
 
 from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
 from driver_monitor import settings
-from driver_monitor.signals import CameraFrame, Event, FaceMeasurement, PictureQuality, nanoseconds
+from driver_monitor.signals import Event, FaceMeasurement, PictureQuality, Value, nanoseconds
 
-Sight: TypeAlias = Literal["clear", "no_picture", "covered", "dark", "frozen", "no_face", "eyes_not_usable"]
-BLOCKED: frozenset[Sight] = frozenset({"covered", "dark", "frozen", "no_picture"})
+Sight: TypeAlias = Literal[
+    "clear", "no_picture", "covered", "dark", "glare", "frozen", "blurred", "no_face", "other_face", "eyes_not_usable"
+]
+BLOCKED: frozenset[Sight] = frozenset({"covered", "dark", "glare", "frozen", "blurred", "no_picture"})
 
 _NO_PICTURE_S = 1.0  # a camera that was there and sends nothing for this long is not seeing
 _EVENT_AFTER_S = 0.5  # shorter troubles (a hand passing, one lost frame) are no event
-_GRID = 16  # every sixteenth pixel in each direction tells brightness well enough
-
-
-class PictureCheck:
-    """Brightness, contrast and freezing of the camera's pictures."""
-
-    def __init__(self, face: settings.Face) -> None:
-        import cv2
-
-        self._mean_spread = cv2.meanStdDev
-        self._frozen_ns = nanoseconds(face.frozen_s)
-        self._last: NDArray[np.uint8] | None = None
-        self._changed_ns: int | None = None
-
-    def step(self, frame: CameraFrame) -> PictureQuality:
-        """Quality of one picture; ``frozen`` once pictures have been equal for ``face.frozen_s``."""
-        grid = np.ascontiguousarray(frame.image[::_GRID, ::_GRID, 1])  # green stands for luma
-        if self._last is None or self._changed_ns is None or not np.array_equal(grid, self._last):
-            self._changed_ns = frame.t_ns
-        self._last = grid
-        mean, spread = self._mean_spread(grid)
-        return PictureQuality(
-            luma=float(mean[0, 0]),
-            contrast=float(spread[0, 0]),
-            frozen=frame.t_ns - self._changed_ns >= self._frozen_ns,
-        )
 
 
 class Visibility:
@@ -50,25 +23,54 @@ class Visibility:
         self._face = face
         self.sight: Sight = "clear"
         self.since_ns: int | None = None
+        self.why: str | None = None
         self._last_picture_ns: int | None = None
         self._announced = False
+        self._mask_ns: int | None = None
 
     def _judge(self, face: FaceMeasurement, eyes_usable: bool) -> Sight:
-        quality = face.quality
+        limits, quality = self._face, face.quality
         if quality is not None and quality.frozen:
             return "frozen"
-        if not face.present:
-            if quality is not None and quality.luma < self._face.dark_luma:
+        blurred = quality is not None and quality.sharpness is not None and quality.sharpness < limits.blurred_share
+        if face.present:
+            return "blurred" if blurred else "clear" if eyes_usable else "eyes_not_usable"
+        if quality is not None:
+            # an infrared picture is dark but for what the lamp reaches
+            if quality.luma < limits.dark_luma and quality.contrast < limits.dark_luma:
                 return "dark"
-            if quality is not None and quality.contrast < self._face.flat_contrast:
+            if quality.contrast < limits.flat_contrast or self._seat_covered(quality):
                 return "covered"
-            return "no_face"
-        return "clear" if eyes_usable else "eyes_not_usable"
+            if quality.saturated >= limits.glare_share:
+                return "glare"
+        return "blurred" if blurred else "other_face" if face.other_face else "no_face"
 
-    def step(self, face: FaceMeasurement, eyes_usable: bool) -> list[Event]:
-        """Take one picture's measurement; events come when a trouble has lasted, and when it ends."""
+    def _seat_covered(self, quality: PictureQuality) -> bool:
+        """Something dark and flat is where the driver was, in a picture that is not dark."""
+        if quality.seat is None or quality.luma < 2.0 * self._face.dark_luma:
+            return False
+        luma, contrast = quality.seat
+        return luma < self._face.dark_luma and contrast < self._face.flat_contrast
+
+    def step(self, face: FaceMeasurement, eyes_usable: bool, why: str | None = None, mask: bool = False) -> list[Event]:
+        """Take one picture's measurement; events come when a trouble has lasted, and when it ends.
+
+        ``why`` says why eyes are not usable where that is known; a ``mask`` is an event of its own, since eyes see past it.
+        """
         self._last_picture_ns = face.t_ns
-        return self._become(face.t_ns, self._judge(face, eyes_usable))
+        sight = self._judge(face, eyes_usable)
+        events = self._become(face.t_ns, sight, why if sight == "eyes_not_usable" else None)
+        return [*events, *self._cover_mouth(face.t_ns, mask)]
+
+    def _cover_mouth(self, t_ns: int, mask: bool) -> list[Event]:
+        start_ns = self._mask_ns
+        if mask and start_ns is None:
+            self._mask_ns = t_ns
+            return [Event(t_ns, "visibility", t_ns, None, (("trouble", "mask"),))]
+        if not mask and start_ns is not None:
+            self._mask_ns = None
+            return [Event(t_ns, "visibility", start_ns, t_ns, (("trouble", "mask"),))]
+        return []
 
     def tick(self, t_ns: int) -> list[Event]:
         """Notice that pictures have stopped coming."""
@@ -76,14 +78,20 @@ class Visibility:
             return self._become(t_ns, "no_picture", since_ns=self._last_picture_ns)
         return []
 
-    def _become(self, t_ns: int, sight: Sight, since_ns: int | None = None) -> list[Event]:
+    def _become(self, t_ns: int, sight: Sight, why: str | None = None, since_ns: int | None = None) -> list[Event]:
         events: list[Event] = []
-        if sight != self.sight:
+        another_cause = why is not None and self.why is not None and why != self.why
+        if sight != self.sight or another_cause:
             if self._announced and self.since_ns is not None:
-                events.append(Event(t_ns, "visibility", self.since_ns, t_ns, (("trouble", self.sight),)))
-            self.sight, self._announced = sight, False
+                events.append(Event(t_ns, "visibility", self.since_ns, t_ns, self._detail()))
+            self.sight, self.why, self._announced = sight, why, False
             self.since_ns = None if sight == "clear" else (t_ns if since_ns is None else since_ns)
+        self.why = why or self.why
         if self.since_ns is not None and not self._announced and t_ns - self.since_ns >= nanoseconds(_EVENT_AFTER_S):
             self._announced = True
-            events.append(Event(t_ns, "visibility", self.since_ns, None, (("trouble", sight),)))
+            events.append(Event(t_ns, "visibility", self.since_ns, None, self._detail()))
         return events
+
+    def _detail(self) -> tuple[tuple[str, Value], ...]:
+        named: tuple[tuple[str, Value], ...] = (("trouble", self.sight),)
+        return named if self.why is None else (*named, ("why", self.why))

@@ -1,0 +1,108 @@
+"""The camera's pictures themselves."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from driver_monitor.perception.picture import PictureCheck
+from driver_monitor.perception.visibility import Visibility
+from driver_monitor.settings import Settings
+from driver_monitor.signals import Angles, CameraFrame, Event, FaceMeasurement, PictureQuality, nanoseconds
+
+FACE = Settings().face
+
+
+def scene(noise: float = 2.0, seed: int = 0) -> NDArray[np.uint8]:
+    """A grey cabin with things of all sizes in it, and a chip's noise."""
+    random = np.random.default_rng(7)
+    image = np.full((480, 640), 90.0, np.float32)
+    for _ in range(400):
+        x, y, size = random.integers(0, 640), random.integers(0, 480), int(random.integers(6, 60))
+        image[y : y + size, x : x + size] += random.uniform(-40.0, 40.0)
+    image = cv2.GaussianBlur(image, (0, 0), 1.0)
+    image += np.random.default_rng(seed).normal(0.0, noise, image.shape)
+    return np.repeat(np.clip(image, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+
+
+def last(pictures: list[NDArray[np.uint8]], seat: tuple[float, float, float, float] | None = None) -> PictureQuality:
+    check = PictureCheck(FACE)
+    for k, image in enumerate(pictures):
+        quality = check.step(CameraFrame(nanoseconds(k / 4.0), image), seat)
+    return quality
+
+
+def sight(quality: PictureQuality) -> str:
+    visibility = Visibility(FACE)
+    visibility.step(FaceMeasurement(0, quality=quality, reason="no face in the picture"), eyes_usable=False)
+    return visibility.sight
+
+
+def test_a_smeared_lens_is_blurred_and_a_little_softness_is_not() -> None:
+    sharp = [scene(seed=k) for k in range(60)]
+    for sigma, blurred in ((1.0, False), (6.0, True)):
+        soft = cv2.GaussianBlur(scene(), (0, 0), sigma)
+        quality = last([*sharp, soft, soft])
+        assert quality.sharpness is not None
+        assert (quality.sharpness < FACE.blurred_share) is blurred
+        assert sight(quality) == ("blurred" if blurred else "no_face")
+
+
+def test_a_lens_smeared_from_the_start_is_blurred_all_the_same() -> None:
+    soft = [np.asarray(cv2.GaussianBlur(scene(seed=k), (0, 0), 6.0), np.uint8) for k in range(130)]
+    assert sight(last(soft)) == "blurred"
+
+
+def test_day_after_a_noisy_night_is_no_blur() -> None:
+    night = [(scene(noise=25.0, seed=k) * 0.4).astype(np.uint8) for k in range(130)]
+    assert sight(last([*night, scene(), scene()])) == "no_face"
+
+
+def test_a_flat_picture_has_no_sharpness() -> None:
+    assert last([np.full((480, 640, 3), 90, np.uint8)]).sharpness is None
+
+
+@pytest.mark.parametrize(
+    ("picture", "name"),
+    [
+        (np.full((480, 640, 3), 3, np.uint8), "dark"),
+        (np.full((480, 640, 3), 60, np.uint8), "covered"),
+        (np.clip(scene().astype(int) * 4, 0, 255).astype(np.uint8), "glare"),
+        (scene(), "no_face"),
+    ],
+    ids=["dark", "covered", "glare", "no face"],
+)
+def test_each_picture_without_a_face_has_its_name(picture: NDArray[np.uint8], name: str) -> None:
+    assert sight(last([picture])) == name
+
+
+def test_an_infrared_picture_of_an_empty_seat_is_not_dark() -> None:
+    lit = np.full((480, 640, 3), 6, np.uint8)
+    lit[100:300, 250:330] = 120  # the lamp reaches the headrest
+    assert sight(last([lit])) == "no_face"
+
+
+def test_something_dark_and_flat_where_the_driver_was_is_a_cover() -> None:
+    image = scene()
+    image[60:420, 160:480] = 5
+    assert sight(last([image], seat=(0.3, 0.2, 0.65, 0.55))) == "covered"
+    assert sight(last([image], seat=(0.8, 0.2, 0.95, 0.55))) == "no_face"
+
+
+def test_a_picture_that_stands_still_is_frozen_after_a_second_at_any_frame_rate() -> None:
+    for fps in (10, 30, 60):
+        check, image = PictureCheck(FACE), scene()
+        frozen = [check.step(CameraFrame(nanoseconds(k / fps), image)).frozen for k in range(2 * fps)]
+        assert frozen.index(True) == fps
+
+
+def test_another_cause_is_another_event() -> None:
+    visibility = Visibility(FACE)
+    events: list[Event] = []
+    for k in range(60):
+        why = "sunglasses" if k < 30 else "glare on the face"
+        events += visibility.step(FaceMeasurement(nanoseconds(k / 10.0), head=Angles(0.0, 0.0)), False, why)
+    assert [dict(e.detail).get("why") for e in events] == ["sunglasses", "sunglasses", "glare on the face"]
+    assert [e.end_ns is None for e in events] == [True, False, True]
