@@ -43,6 +43,7 @@ class FaceTracker:
         self._nods = Nods(settings.body)
         self.body = Body(settings.body)
         self._worn = WornCheck(settings.face)
+        self._masked = False
         self.visibility = Visibility(settings.face)
         self._told: dict[str, PartState] = {}
 
@@ -55,9 +56,12 @@ class FaceTracker:
         """Take one picture's measurement."""
         t_ns = face.t_ns
         worn = self._worn.step(face)
-        face = without_hidden(face, worn)
-        events = self._yawns.step(t_ns, face.mouth_ratio)
+        self._masked = worn.mask
+        yawned = self._yawns.step(t_ns, face.mouth_ratio)
+        # what landmarks guess of a mouth under cloth is no yawn, but enough to mistrust eyes and gaze
+        events = [] if worn.mask else yawned
         in_yawn = self._yawns.wide_open
+        face = without_hidden(face, worn)
         drop = self._gaze.head_drop_deg(face)
         eyes = self._eyes.step(face, drop)
         gaze = self._gaze.step(face, eyes.openness, in_yawn)
@@ -73,8 +77,9 @@ class FaceTracker:
 
     def finish(self, t_ns: int) -> list[Event]:
         """The recording ends: report what still lasts."""
+        yawned = [] if self._masked else self._yawns.finish(t_ns)
         blinks = self._blinks.finish(t_ns, self._closures.finish(t_ns))
-        return [*self._yawns.finish(t_ns), *blinks, *self._glances.finish(t_ns), *self.body.finish(t_ns)]
+        return [*yawned, *blinks, *self._glances.finish(t_ns), *self.body.finish(t_ns)]
 
     def learning(self) -> tuple[str, ...]:
         """What is still being learned, in words with the seconds left."""

@@ -47,10 +47,10 @@ class Visibility:
 
     def _seat_covered(self, quality: PictureQuality) -> bool:
         """Something dark and flat is where the driver was, in a picture that is not dark."""
-        if quality.seat is None or quality.luma < 2.0 * self._face.dark_luma:
+        if quality.seat is None:
             return False
         luma, contrast = quality.seat
-        return luma < self._face.dark_luma and contrast < self._face.flat_contrast
+        return luma < min(self._face.dark_luma, 0.5 * quality.luma) and contrast < self._face.flat_contrast
 
     def step(self, face: FaceMeasurement, eyes_usable: bool, why: str | None = None, mask: bool = False) -> list[Event]:
         """Take one picture's measurement; events come when a trouble has lasted, and when it ends.

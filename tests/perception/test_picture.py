@@ -22,7 +22,7 @@ def scene(noise: float = 2.0, seed: int = 0) -> NDArray[np.uint8]:
     for _ in range(400):
         x, y, size = random.integers(0, 640), random.integers(0, 480), int(random.integers(6, 60))
         image[y : y + size, x : x + size] += random.uniform(-40.0, 40.0)
-    image = cv2.GaussianBlur(image, (0, 0), 1.0)
+    image = np.asarray(cv2.GaussianBlur(image, (0, 0), 1.0), np.float32)
     image += np.random.default_rng(seed).normal(0.0, noise, image.shape)
     return np.repeat(np.clip(image, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
 
@@ -43,7 +43,7 @@ def sight(quality: PictureQuality) -> str:
 def test_a_smeared_lens_is_blurred_and_a_little_softness_is_not() -> None:
     sharp = [scene(seed=k) for k in range(60)]
     for sigma, blurred in ((1.0, False), (6.0, True)):
-        soft = cv2.GaussianBlur(scene(), (0, 0), sigma)
+        soft = np.asarray(cv2.GaussianBlur(scene(), (0, 0), sigma), np.uint8)
         quality = last([*sharp, soft, soft])
         assert quality.sharpness is not None
         assert (quality.sharpness < FACE.blurred_share) is blurred
@@ -56,7 +56,7 @@ def test_a_lens_smeared_from_the_start_is_blurred_all_the_same() -> None:
 
 
 def test_day_after_a_noisy_night_is_no_blur() -> None:
-    night = [(scene(noise=25.0, seed=k) * 0.4).astype(np.uint8) for k in range(130)]
+    night = [np.asarray(scene(noise=25.0, seed=k) * 0.4, np.uint8) for k in range(130)]
     assert sight(last([*night, scene(), scene()])) == "no_face"
 
 
