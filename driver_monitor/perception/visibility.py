@@ -30,20 +30,26 @@ class Visibility:
 
     def _judge(self, face: FaceMeasurement, eyes_usable: bool) -> Sight:
         limits, quality = self._face, face.quality
-        if quality is not None and quality.frozen:
+        if quality is None:
+            return self._of_face(face, eyes_usable)
+        # an infrared picture is dark but for what the lamp reaches
+        if not face.present and quality.luma < limits.dark_luma and quality.contrast < limits.dark_luma:
+            return "dark"
+        if quality.frozen:
             return "frozen"
-        blurred = quality is not None and quality.sharpness is not None and quality.sharpness < limits.blurred_share
-        if face.present:
-            return "blurred" if blurred else "clear" if eyes_usable else "eyes_not_usable"
-        if quality is not None:
-            # an infrared picture is dark but for what the lamp reaches
-            if quality.luma < limits.dark_luma and quality.contrast < limits.dark_luma:
-                return "dark"
-            if quality.contrast < limits.flat_contrast or self._seat_covered(quality):
-                return "covered"
+        if not face.present:
             if quality.saturated >= limits.glare_share:
                 return "glare"
-        return "blurred" if blurred else "other_face" if face.other_face else "no_face"
+            if quality.contrast < limits.flat_contrast or self._seat_covered(quality):
+                return "covered"
+        if quality.sharpness is not None and quality.sharpness < limits.blurred_share:
+            return "blurred"
+        return self._of_face(face, eyes_usable)
+
+    def _of_face(self, face: FaceMeasurement, eyes_usable: bool) -> Sight:
+        if face.present:
+            return "clear" if eyes_usable else "eyes_not_usable"
+        return "other_face" if face.other_face else "no_face"
 
     def _seat_covered(self, quality: PictureQuality) -> bool:
         """Something dark and flat is where the driver was, in a picture that is not dark."""
