@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from driver_monitor.alerts.policy import AlertPolicy
 from driver_monitor.estimators.anger import Anger
+from driver_monitor.estimators.closed_eyes import ClosedEyes
 from driver_monitor.estimators.distraction import Distraction
 from driver_monitor.estimators.fatigue import Fatigue
 from driver_monitor.estimators.phone import Phone
@@ -28,6 +29,7 @@ from driver_monitor.perception.heart import Heart
 from driver_monitor.perception.objects import ObjectDetector
 from driver_monitor.perception.picture import PictureCheck
 from driver_monitor.perception.speech_detector import SpeechDetector
+from driver_monitor.perception.steering import Steering
 from driver_monitor.perception.voice import Voice
 from driver_monitor.settings import Settings
 from driver_monitor.signals import (
@@ -47,6 +49,7 @@ from driver_monitor.signals import (
     HeartBeat,
     HeartMeasurement,
     Input,
+    LocalTime,
     ObjectMeasurement,
     Part,
     PartState,
@@ -114,7 +117,9 @@ class Monitor:
         self._voice = Voice(settings.voice, None, None) if speech is None else Voice(settings.voice, speech.step, speech.reset)
         self._heart = Heart(settings.heart)
         self._driving = Driving(settings.vehicle)
-        self._fatigue = Fatigue(settings.fatigue, settings.eyes.min_fps_blink)
+        self._steering = Steering(settings.fatigue)
+        self._closed_eyes = ClosedEyes(settings.fatigue)
+        self._fatigue = Fatigue(settings)
         self._distraction = Distraction(settings.distraction, settings.gaze.lap_pitch_deg)
         self._responsiveness = Responsiveness(settings.fatigue)
         self._stress = Stress(settings)
@@ -175,6 +180,7 @@ class Monitor:
                 return []
             case VehicleMeasurement():
                 self._vehicle = self._scripted = sample
+                self._steering.step(sample)
                 return []
             case HeartBeat():
                 return self._pulse(self._heart.step(sample))
@@ -182,6 +188,9 @@ class Monitor:
                 return self._pulse(sample)
             case SensorStatus():
                 return self._sensor(sample)
+            case LocalTime():
+                self._fatigue.local_time(t_ns, sample.hour)
+                return []
             case ButtonPress():
                 if sample.button != "acknowledge":
                     return []
@@ -262,7 +271,8 @@ class Monitor:
         track, events = self._tracker.step(face)
         self._track = track
         usable = track.eyes.openness is not None
-        self._fatigue.picture(face.t_ns, usable, track.in_yawn, track.closure, track.open_since_ns)
+        self._closed_eyes.picture(face.t_ns, usable, track.in_yawn, track.closure, track.open_since_ns)
+        self._fatigue.picture(face.t_ns, usable, track.in_yawn, track.closure)
         self._fatigue.events(events)
         self._phone.events(events)
         self._distraction.picture(track.gaze, self._tracker.gaze_trusted)
@@ -294,12 +304,15 @@ class Monitor:
 
     def _read_bus(self) -> None:
         for frame in self._bus_frames:
-            _, beat = self._driving.step(frame)
+            drive, beat = self._driving.step(frame)
+            if drive is not None:
+                self._steering.step(drive)
             if beat is not None:
                 self._pulse(self._heart.step(beat))
         self._bus_frames.clear()
 
     def _pulse(self, heart: HeartMeasurement) -> list[Report]:
+        self._fatigue.heart(heart)
         self._stress.heart(heart)
         self._anger.heart(heart)
         return []
@@ -336,12 +349,12 @@ class Monitor:
         unresponsive = self._responsiveness.condition(
             t_ns,
             seen=self._track is not None and self._track.eyes.openness is not None and sight == "clear",
-            closed_s=self._fatigue.closed_s,
+            closed_s=self._closed_eyes.closed_s,
             slumped_s=self._slumped_s(t_ns),
             on_road=self._distraction.on_road,
             critical_since_ns=self._policy.critical_since_ns,
         )
-        closed = self._fatigue.closed(t_ns)
+        closed = self._closed_eyes.conditions(t_ns)
         away = self._distraction.conditions(t_ns, vehicle.speed_kmh)
         unseen = self._not_seen.step(t_ns, sight, self._tracker.visibility.why) if self._track is not None else []
         self._conditions = [unresponsive, *closed, *away, *unseen, sensors_lost(self._lost), *self._slow]
@@ -360,7 +373,7 @@ class Monitor:
             self._felt_ns = self._track.face.t_ns
             self._stress.face(self._track.face)
             self._anger.face(self._track.face)
-        fatigue, drowsy = self._fatigue.step(t_ns)
+        fatigue, drowsy = self._fatigue.step(t_ns, self._steering.measure(t_ns))
         stress, stressed = self._stress.step(t_ns)
         anger, angry = self._anger.step(t_ns)
         self._slow = [drowsy, self._phone.step(t_ns), stressed, angry]

@@ -76,6 +76,7 @@ class VehicleSignals(Section):
     steering: str = choice("DriveState.SteeringAngle", "steering wheel angle, degrees, + left")
     indicator: str = choice("DriveState.TurnIndicator", "0 off, 1 left, 2 right, 3 hazard")
     reverse: str = choice("DriveState.ReverseGear", "1 when the reverse gear is in")
+    lane_offset: str = choice("", "way from the lane's middle, m, + left; the product's own DBC has 'DriveState.LaneOffset' for it")
     heart_rate: str = choice("WearableHeart.HeartRate", "heart rate, beats per minute")
     rr_interval: str = choice("WearableHeart.RrInterval", "RR interval, ms")
 
@@ -245,7 +246,18 @@ class Fatigue(Section):
     drowsy_min_kmh: float = figure(50.0, "drowsiness is watched from this speed", "km/h", 0, 130, NCAP)
     standstill_kmh: float = figure(1.0, "below this the car stands", "km/h", 0, 10, DESIGN)
     not_visible_s: float = figure(10.0, "driver not tracked, or camera covered, this long while moving", "s", 2, 60, NCAP)
-    yawn_window_s: float = figure(300.0, "yawns are counted over this window", "s", 60, 1800, DESIGN)
+    yawn_window_s: float = figure(300.0, "yawns and nods are counted over this window", "s", 60, 1800, DESIGN)
+    steering_min_hz: float = figure(10.0, "steering is read from so many angles a second", "1/s", 5, 100, DESIGN)
+    steering_own_s: float = figure(120.0, "the own steering and lane keeping are learned over this much time at speed, then frozen", "s", 60, 1200, DESIGN)
+    steering_min_s: float = figure(60.0, "time at speed that steering and lane keeping need within their window", "s", 20, 600, DESIGN)
+    steering_window_s: float = figure(180.0, "late big corrections are counted over this window", "s", 60, 1200, DESIGN)
+    steering_corrections: int = figure(3, "so many late big corrections are a cue", "1", 1, 20, DESIGN)
+    sdlp_m: float = figure(0.35, "weaving (SDLP over 60 s) from this is a cue, when it is also well above the own", "m", 0.2, 1.0, KNOWN)
+    blink_reference: int = figure(40, "blinks at the trip's start that stand for this driver awake", "1", 20, 200, DESIGN)
+    night_from_h: float = figure(2.0, "the body's low at night starts …", "h", 0, 24, KNOWN)
+    night_to_h: float = figure(6.0, "… and ends", "h", 0, 24, KNOWN)
+    noon_from_h: float = figure(14.0, "the lesser low after noon starts …", "h", 0, 24, KNOWN)
+    noon_to_h: float = figure(16.0, "… and ends", "h", 0, 24, KNOWN)
 
 
 class Heart(Section):

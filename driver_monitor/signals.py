@@ -108,6 +108,14 @@ class SensorStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalTime:
+    """The clock on the driver's wall: ``hour`` (0 to 24, with its fraction) at ``t_ns``; once a trip is enough."""
+
+    t_ns: int
+    hour: float
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """The 10 Hz beat on which states are reported and time-outs are seen."""
 
@@ -275,7 +283,11 @@ Indicator: TypeAlias = Literal["off", "left", "right", "hazard"]
 
 @dataclass(frozen=True, slots=True)
 class VehicleMeasurement:
-    """What the bus says of the drive, each ``None`` when never seen or stale."""
+    """What the bus says of the drive, each ``None`` when never seen or stale.
+
+    ``steering_ns`` is when the wheel's angle came (``None``: with this measurement); ``lane_offset_m`` is the way from the lane's
+    middle, + left.
+    """
 
     t_ns: int
     speed_kmh: float | None = None
@@ -283,9 +295,11 @@ class VehicleMeasurement:
     indicator: Indicator | None = None
     reverse: bool | None = None
     reason: str | None = None
+    lane_offset_m: float | None = None
+    steering_ns: int | None = None
 
 
-Sample: TypeAlias = CameraFrame | AudioChunk | HeartBeat | CanFrame | ButtonPress | SensorStatus | Tick
+Sample: TypeAlias = CameraFrame | AudioChunk | HeartBeat | CanFrame | ButtonPress | SensorStatus | LocalTime | Tick
 Measurement: TypeAlias = (
     FaceMeasurement | HandMeasurement | ObjectMeasurement | VoiceMeasurement | HeartMeasurement | VehicleMeasurement
 )
@@ -355,7 +369,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class DriverState:
-    """A state of the driver: ``value`` is the logistic of the sum of the evidence, or ``None`` with a ``reason``."""
+    """A state of the driver: ``value`` is the logistic of the sum of the evidence, or ``None`` with a ``reason``.
+
+    Only of fatigue: ``kss`` with its interval, and ``not_read``, the channels that could not be read now, each with why.
+    """
 
     t_ns: int
     state: StateName
@@ -364,6 +381,9 @@ class DriverState:
     evidence: tuple[Evidence, ...] = ()
     reason: str | None = None
     kss: float | None = None
+    kss_low: float | None = None
+    kss_high: float | None = None
+    not_read: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

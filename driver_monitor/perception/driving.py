@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from driver_monitor import settings
 
 _DRIVE = ("speed", "steering", "indicator", "reverse")
+_OPTIONAL = ("lane_offset",)  # few buses carry it: not missed where it is not mapped
 _HEART = ("heart_rate", "rr_interval")
 _INDICATORS: tuple[Indicator, ...] = ("off", "left", "right", "hazard")
 
@@ -97,7 +98,7 @@ class Driving:
             return None, None
         fresh = dict(self._plausible(key, values))
         self._seen |= {what: (frame.t_ns, value) for what, value in fresh.items()}
-        drive = self.measure(frame.t_ns) if any(what in fresh for what in _DRIVE) else None
+        drive = self.measure(frame.t_ns) if any(what in fresh for what in (*_DRIVE, *_OPTIONAL)) else None
         beat = None
         if any(what in fresh for what in _HEART):
             beat = HeartBeat(frame.t_ns, rr_ms=fresh.get("rr_interval"), rate_bpm=fresh.get("heart_rate"))
@@ -114,6 +115,8 @@ class Driving:
             indicator=None if indicator is None else _INDICATORS[int(indicator)],
             reverse=None if reverse is None else bool(reverse),
             reason="; ".join(reasons) or None,
+            lane_offset_m=self._value("lane_offset", t_ns),
+            steering_ns=None if steering is None else self._seen["steering"][0],
         )
 
     def _unknown(self, what: str, t_ns: int) -> str | None:

@@ -47,6 +47,9 @@ def encode(report: Report, start_ns: int = 0) -> Line:
             }
             if report.state == "fatigue":
                 line["kss"] = _finite(report.kss)
+                interval = [_finite(report.kss_low), _finite(report.kss_high)]
+                line["kss_interval"] = None if None in interval else interval
+                line["not_read"] = dict(report.not_read)
             if report.value is None:
                 line["reason"] = report.reason
             return line
