@@ -30,6 +30,7 @@ _JERK_SHARE, _JERK_MIN_DEG = 4.0, 3.0
 _PLAY_MIN_DEG, _PLAY_MAX_DEG = 0.4, 3.0  # bounds of the own play: an empty straight must not make every move a surprise
 _LANE_JUMP_M = 1.5  # the offset is told from another lane's middle now
 _LANE_BLOCK_S = 60.0
+_LANE_SHARE = 2.0 / 3.0  # of its window, that weaving needs (design)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,7 @@ class Steering:
         if usable < f.steering_min_s or self._own_deg is None:
             if self._gate is not None:
                 return self._gate
-            rate = sum(1 for told in self._told if told > t_ns - nanoseconds(_RATE_S)) / _RATE_S
+            rate = sum(1 for told in self._told if told >= t_ns - nanoseconds(_RATE_S)) / _RATE_S
             if rate < f.steering_min_hz * _RATE_SLACK:
                 return f"steering needs {f.steering_min_hz:g} angles a second, {rate:.1f} come"
             if self._own_deg is None:
@@ -179,13 +180,14 @@ class Steering:
     def _why_lane(self) -> str | None:
         f = self._f
         seen = sum(cell[1] for _, cell in self._usable) * _CELL_S
-        if seen < f.steering_min_s or self._own_sdlp is None:
+        needed = _LANE_SHARE * f.steering_window_s
+        if seen < needed or self._own_sdlp is None:
             if self._lane_gate is not None:
                 return self._lane_gate
             if self._own_sdlp is None:
                 left = f.steering_own_s - len(self._lane_own) * _LANE_BLOCK_S - self._lane_block[0] * _CELL_S
                 return f"learning the own lane keeping, {math.ceil(max(0.0, left))} s left"
-            return f"lane keeping needs {f.steering_min_s:.0f} s at speed, {seen:.0f} s so far"
+            return f"lane keeping needs {needed:.0f} s at speed, {seen:.0f} s so far"
         return None
 
     # -------------------------------------------------------------------------------------------------------- the wheel
@@ -259,13 +261,9 @@ class Steering:
                     self._own_sdlp = math.sqrt(sum(self._lane_own) / len(self._lane_own))
 
     def _sdlp(self) -> float:
-        """Over the last minute of lane that was seen."""
-        sums = [0.0, 0.0, 0.0]
-        for _, cell in reversed(self._usable):
-            sums = [a + b for a, b in zip(sums, cell[1:], strict=True)]
-            if sums[0] * _CELL_S >= _LANE_BLOCK_S:
-                break
-        return math.sqrt(_variance(sums))
+        """Over the window: over one minute an attentive driver may weave twice as far as over the next."""
+        n, total, squares = (sum(cell[j] for _, cell in self._usable) for j in (1, 2, 3))
+        return math.sqrt(_variance([n, total, squares]))
 
 
 def _variance(sums: list[float]) -> float:

@@ -39,6 +39,7 @@ from driver_monitor.signals import (
     Alert,
     CameraFrame,
     DriverState,
+    LocalTime,
     Part,
     Report,
     Sample,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from driver_monitor.monitor import Monitor
 
 _LOGGER = logging.getLogger("driver_monitor.live")
+_CLOCK_SET_S = 1_735_689_600  # 2025: an earlier clock was never set
 _BEHIND_NS = NS_PER_S // 2  # so late a tick goes before older samples
 
 
@@ -352,6 +354,14 @@ def run_command(
     return 0
 
 
+def local_time(now_s: float, t_ns: int) -> LocalTime | None:
+    """The wall clock for the Monitor, which has none; ``None`` when it was plainly never set (a board without a battery)."""
+    if now_s < _CLOCK_SET_S:
+        return None
+    there = time.localtime(now_s)
+    return LocalTime(t_ns, there.tm_hour + there.tm_min / 60.0)
+
+
 def watch(
     settings: Settings,
     reports: Path | None,
@@ -411,6 +421,8 @@ def watch(
 
         if cabin is not None:
             cabin.begin()
+        elif (clock := local_time(time.time(), time.monotonic_ns())) is not None:
+            queue.put(clock)
         limit_s = cabin.seconds if seconds is None and cabin is not None else seconds
         summary = LiveLoop(steps, queue, outputs, take, watchdog).run(stop, limit_s)
         if writer is not None:

@@ -24,7 +24,8 @@ def encode(message: str, **values: float) -> bytes:
 
 
 def drive(t_s: float, speed: float = 0.0, steering: float = 0.0, indicator: int = 0, reverse: int = 0) -> CanFrame:
-    data = encode("DriveState", VehicleSpeed=speed, SteeringAngle=steering, TurnIndicator=indicator, ReverseGear=reverse)
+    signals = {"SteeringAngle": steering, "TurnIndicator": indicator, "ReverseGear": reverse, "LaneOffset": 0.0}
+    data = encode("DriveState", VehicleSpeed=speed, **signals)
     return CanFrame(nanoseconds(t_s), DRIVE, data)
 
 
@@ -149,3 +150,16 @@ DRIVINGS = (
     Driving(Vehicle()),
     Driving(Vehicle(dbc="obd2.dbc", signals=VehicleSignals(speed="OBD2.VehicleSpeed", **NOTHING))),
 )
+
+
+def test_the_place_in_the_lane_is_read_where_it_is_mapped_and_not_missed_where_it_is_not() -> None:
+    data = encode("DriveState", VehicleSpeed=90.0, SteeringAngle=1.0, TurnIndicator=0, ReverseGear=0, LaneOffset=-0.42)
+    frame = CanFrame(nanoseconds(1.0), DRIVE, data)
+    plain, mapped = Driving(Vehicle()), Driving(Vehicle(signals=VehicleSignals(lane_offset="DriveState.LaneOffset")))
+    told, _ = plain.step(frame)
+    assert told is not None
+    assert (told.lane_offset_m, told.reason) == (None, None)
+    told, _ = mapped.step(frame)
+    assert told is not None
+    assert told.lane_offset_m == pytest.approx(-0.42)
+    assert told.steering_ns == nanoseconds(1.0)

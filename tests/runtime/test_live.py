@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 from driver_monitor.monitor import Monitor
-from driver_monitor.runtime.live import LiveLoop, Summary
+from driver_monitor.runtime.live import LiveLoop, Summary, local_time
 from driver_monitor.runtime.watchdog import Watchdog
 from driver_monitor.sensors.queue import SampleQueue
 from driver_monitor.settings import Settings, Trip
@@ -292,3 +292,11 @@ def test_the_end_of_the_seconds_is_the_end(settings_file: Path) -> None:
     out, err = running.communicate(timeout=60)
     assert running.returncode == 0, err
     assert "ended after 1.0 s" in out
+
+
+def test_the_wall_clock_is_told_once_unless_it_was_never_set() -> None:
+    assert local_time(86_400.0, 7) is None  # 1970: a board without a battery
+    told = local_time(1_790_000_000.0, 7)
+    assert told is not None
+    there = time.localtime(1_790_000_000.0)
+    assert (told.t_ns, told.hour) == (7, there.tm_hour + there.tm_min / 60.0)

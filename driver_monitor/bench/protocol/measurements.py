@@ -27,6 +27,7 @@ from driver_monitor.signals import (
     HandReading,
     Indicator,
     Input,
+    LocalTime,
     PictureQuality,
     Tick,
     VehicleMeasurement,
@@ -157,7 +158,8 @@ def samples(played: Played, noise: Noise | None = None) -> Iterator[Input]:
     presses: list[Input] = [ButtonPress(nanoseconds(t_s)) for t_s in sorted(played.tracks.presses)]
     hands = _hands(played) if played.tracks.hands else iter(())
     ticks: Iterator[Input] = (Tick(t_ns) for t_ns in range(0, length_ns, TICK_NS))
-    return heapq.merge(drive, faces, hands, presses, ticks, key=lambda s: s.t_ns)
+    clock: list[Input] = [] if played.script.drive.hour is None else [LocalTime(0, played.script.drive.hour)]
+    return heapq.merge(clock, drive, faces, hands, presses, ticks, key=lambda s: s.t_ns)
 
 
 def _hands(played: Played) -> Iterator[Input]:
@@ -179,14 +181,16 @@ _HAND_PLACES: dict[HandAt, tuple[HandPlace, Literal["left", "right"] | None]] = 
 
 
 def _drive(played: Played, t_ns: int) -> VehicleMeasurement:
-    tracks, t_s = played.tracks, seconds(t_ns)
+    tracks, driven, t_s = played.tracks, played.drive, seconds(t_ns)
+    lane_m = float(np.interp(t_s, driven.t, driven.lane_m)) if played.script.drive.lane else None
     side = next((s.value for s in tracks.indicator if s.start_s <= t_s < s.end_s), "off")
     return VehicleMeasurement(
         t_ns,
         speed_kmh=max(0.0, float(np.interp(t_s, tracks.t, tracks.speed))),
-        steering_deg=float(np.interp(t_s, tracks.t, tracks.steer)),
+        steering_deg=float(np.interp(t_s, driven.t, driven.steering_deg)) if played.script.drive.steering else None,
         indicator=_INDICATORS[side],
         reverse=any(s.start_s <= t_s < s.end_s for s in tracks.reverse),
+        lane_offset_m=lane_m,
     )
 
 

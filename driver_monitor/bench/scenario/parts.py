@@ -52,6 +52,9 @@ class DrivePart(_Part):
     on: bool = choice(True, "the bus is heard")
     speed_kmh: float = figure(90.0, "at the start, km/h", 0.0, 250.0)
     side: Literal["left", "right"] = choice("left", "where the driver sits")
+    steering: bool = choice(True, "the bus tells the wheel's angle (only without pictures)")
+    lane: bool = choice(False, "the bus tells the place in the lane (only without pictures)")
+    hour: float | None = Field(None, ge=0.0, lt=24.0, description="local hour at the start (only without pictures)")
 
 
 class SoundPart(_Part):

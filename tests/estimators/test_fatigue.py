@@ -1,0 +1,165 @@
+"""Drowsiness: what each channel adds, how sure the KSS is, and how many cues an alarm takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from driver_monitor.estimators.fatigue import Fatigue
+from driver_monitor.perception.closures import Closure
+from driver_monitor.perception.steering import SteeringMeasurement
+from driver_monitor.settings import Settings
+from driver_monitor.signals import Condition, DriverState, Event, HeartMeasurement, nanoseconds
+
+UNREAD = SteeringMeasurement(0, reason="steering: not carried by this bus", lane_reason="no place in the lane on the bus")
+CALM = SteeringMeasurement(0, 0, 0.6, sdlp_m=0.2, own_sdlp_m=0.2)
+LATE = SteeringMeasurement(0, 4, 0.6, sdlp_m=0.5, own_sdlp_m=0.2)
+FPS = 16
+
+
+def drive(
+    seconds: float,
+    *,
+    closed_s: float = 0.15,
+    every_s: float = 4.0,
+    usable: Callable[[float], bool] = lambda t: True,
+    steering: SteeringMeasurement = UNREAD,
+    yawns: tuple[float, ...] = (),
+    nods: tuple[float, ...] = (),
+    heart: Callable[[float], HeartMeasurement] | None = None,
+    hour: float | None = None,
+    fatigue: Fatigue | None = None,
+    start_s: float = 0.0,
+) -> tuple[DriverState, Condition]:
+    """Eyes closed for ``closed_s`` every ``every_s``; the state at the end."""
+    fatigue = fatigue or Fatigue(Settings())
+    if hour is not None:
+        fatigue.local_time(nanoseconds(start_s), hour)
+    told = None
+    for k in range(int(seconds * FPS)):
+        t = start_s + k / FPS
+        t_ns = nanoseconds(t)
+        into = t % every_s
+        start_ns = nanoseconds(t - into)
+        closure = Closure(start_ns, t_ns, t_ns * 1e-9 - start_ns * 1e-9) if 0.0 < into < closed_s and t > every_s else None
+        fatigue.picture(t_ns, usable(t), False, closure if usable(t) else None)
+        events = [Event(t_ns, "yawn", t_ns, None) for at in yawns if 0.0 <= t - at < 1.0 / FPS]
+        events += [Event(t_ns, "nod", t_ns, t_ns) for at in nods if 0.0 <= t - at < 1.0 / FPS]
+        if closed_s <= into < closed_s + 1.0 / FPS and t > every_s and usable(t):
+            end_ns = start_ns + nanoseconds(closed_s)
+            events.append(Event(t_ns, "blink" if closed_s < 0.5 else "eyes_closed", start_ns, end_ns))
+        fatigue.events(events)
+        if heart is not None and k % FPS == 0:
+            fatigue.heart(heart(t))
+        if k % FPS == 0:
+            told = fatigue.step(t_ns, steering)
+    assert told is not None
+    return told
+
+
+def kss(state: DriverState) -> float:
+    assert state.kss is not None, state.reason
+    return state.kss
+
+
+def half_widths(state: DriverState) -> tuple[float, float]:
+    assert state.kss is not None and state.kss_low is not None and state.kss_high is not None
+    return state.kss - state.kss_low, state.kss_high - state.kss
+
+
+TIRED: dict[str, Any] = {"closed_s": 0.8, "every_s": 3.5}
+
+
+def test_slow_lids_alone_are_an_advice_whatever_the_hour() -> None:
+    for hour in (None, 11.0, 4.0):
+        state, drowsy = drive(110.0, steering=CALM, hour=hour, **TIRED)
+        assert (drowsy.met, drowsy.level) == (True, "advice"), hour
+        assert kss(state) < 8.0 or hour == 4.0
+
+
+@pytest.mark.parametrize(
+    ("more", "name"),
+    [({"yawns": (60.0, 100.0)}, "yawning"), ({"nods": (90.0,)}, "nodding"), ({"steering": LATE}, "steering")],
+)
+def test_slow_lids_and_any_one_other_channel_are_a_caution_that_names_both(more: dict[str, Any], name: str) -> None:
+    _, drowsy = drive(110.0, **TIRED, **more)
+    assert (drowsy.met, drowsy.level) == (True, "caution")
+    assert f"eyelids, {name}" in drowsy.rule
+
+
+def test_late_steering_yawns_or_nods_with_open_eyes_alarm_nothing() -> None:
+    others: tuple[dict[str, Any], ...] = ({"steering": LATE}, {"yawns": (60.0, 100.0)}, {"nods": (90.0,)})
+    for more in others:
+        _, drowsy = drive(110.0, **more)
+        assert drowsy.met is False
+
+
+def test_the_evidence_sums_to_the_value_and_the_kss() -> None:
+    state, _ = drive(110.0, steering=LATE, yawns=(60.0,), hour=3.0, **TIRED)
+    total = sum(e.contribution for e in state.evidence)
+    assert state.value == pytest.approx(1 / (1 + math.exp(-total)), abs=1e-6)
+    assert kss(state) == pytest.approx(max(1.0, min(9.0, 5.0 + total)), abs=0.01)
+
+
+def test_the_hour_speaks_as_a_term_of_its_own_at_night_and_after_noon() -> None:
+    def low(hour: float) -> float:
+        state, _ = drive(40.0, hour=hour)
+        return next(e.contribution for e in state.evidence if e.term == "time of day")
+
+    assert [low(h) for h in (4.0, 15.0, 11.0, 20.0)] == [0.7, 0.3, 0.0, 0.0]
+    assert 0.0 < low(1.5) < 0.7  # it comes on over an hour
+    state, _ = drive(40.0)
+    assert "time of day" not in {e.term for e in state.evidence}
+    assert dict(state.not_read)["time of day"] == "the local hour was not told"
+
+
+def test_the_hour_moves_on_with_the_samples() -> None:
+    fatigue = Fatigue(Settings())
+    fatigue.local_time(nanoseconds(0.0), 23.5)
+    state, _ = drive(40.0, fatigue=fatigue, start_s=3 * 3600.0)
+    assert next(e for e in state.evidence if e.term == "time of day").measured == pytest.approx(2.51, abs=0.01)
+
+
+def test_the_interval_is_wider_with_fewer_channels_and_less_usable_time() -> None:
+    bare, _ = drive(120.0)
+    read, _ = drive(120.0, steering=CALM, hour=11.0)
+    assert half_widths(read)[1] < half_widths(bare)[1]
+    whole, _ = drive(120.0, **TIRED)
+    half, _ = drive(120.0, usable=lambda t: t % 10.0 < 5.5, **TIRED)
+    assert half_widths(half)[0] > half_widths(whole)[0]
+    for state in (bare, read, whole, half):
+        assert state.kss_low is not None and state.kss_high is not None
+        assert 1.0 <= state.kss_low <= kss(state) <= state.kss_high <= 9.0
+
+
+def test_what_could_not_be_read_is_said_with_its_reason() -> None:
+    state, _ = drive(60.0)
+    assert dict(state.not_read) == {
+        "steering": "steering: not carried by this bus; no place in the lane on the bus",
+        "heart": "no heart beats",
+        "time of day": "the local hour was not told",
+    }
+
+
+def test_a_slower_heart_corroborates_and_no_more() -> None:
+    def heart(t: float) -> HeartMeasurement:
+        breath = 2.5 * math.sin(2 * math.pi * t / 5.0)
+        sleepy = t > 190.0
+        return HeartMeasurement(nanoseconds(t), (60.0 if sleepy else 70.0) + breath, 55.0 if sleepy else 35.0)
+
+    state, drowsy = drive(400.0, heart=heart)
+    said = {e.term: e.contribution for e in state.evidence}
+    assert said["slower heart"] == 0.4
+    assert 0.0 < said["steadier rest"] <= 0.2
+    assert drowsy.met is False  # open eyes
+    _, tired = drive(400.0, heart=heart, **TIRED)
+    assert "eyelids, heart" in tired.rule
+
+
+def test_before_thirty_seconds_of_eyes_nothing_is_told() -> None:
+    state, drowsy = drive(20.0, steering=LATE, **TIRED)
+    assert (state.value, state.kss, drowsy.met) == (None, None, None)
+    assert state.reason is not None and "30 s" in state.reason
