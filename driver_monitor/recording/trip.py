@@ -15,6 +15,7 @@ from driver_monitor.errors import BadUseError, RecordingError
 from driver_monitor.recording.sealed import SEALED_SUFFIX
 from driver_monitor.recording.trip_format import (
     CAMERA,
+    LOCAL_TIME,
     REPORT_TOPICS,
     SAMPLE_TOPICS,
     STATUS,
@@ -24,7 +25,7 @@ from driver_monitor.recording.trip_format import (
 from driver_monitor.recording.trip_part import TripMessage, open_part
 from driver_monitor.recording.trip_writer import SUFFIX
 from driver_monitor.settings import Settings
-from driver_monitor.signals import Part, Sample, SensorStatus, seconds
+from driver_monitor.signals import LocalTime, Part, Sample, SensorStatus, seconds
 
 PARTS: tuple[Part, ...] = ("camera", "microphone", "heart_rate", "vehicle_bus", "button")
 _PART_NUMBER = re.compile(r"-part(\d{3,})$")
@@ -211,18 +212,21 @@ class Trip:
             yield message.data
 
     def _stand_at(self, from_ns: int) -> Iterator[Sample]:
-        """How the parts stood when the reading begins: the last word on each before it."""
-        stands: dict[str, SensorStatus] = {}
+        """How the parts stood when the reading begins, and the hour then: the last word on each before it."""
+        stands: dict[str, SensorStatus | LocalTime] = {}
         for part in self._parts:
             if part.streams_once:
                 return
-            for message in part.messages(frozenset({STATUS}), None, from_ns):
+            for message in part.messages(frozenset({STATUS, LOCAL_TIME}), None, from_ns):
                 try:
-                    status = read_sample(STATUS, from_ns, message.data)
+                    status = read_sample(message.topic, from_ns, message.data)
                 except ValueError:
                     continue
                 if isinstance(status, SensorStatus):
                     stands[status.part] = status
+                elif isinstance(status, LocalTime):
+                    since_h = seconds(from_ns - message.t_ns) / 3600.0
+                    stands["clock"] = LocalTime(from_ns, (status.hour + since_h) % 24.0)
         yield from stands.values()
 
     def close(self) -> None:

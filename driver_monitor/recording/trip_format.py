@@ -24,6 +24,7 @@ from driver_monitor.signals import (
     CameraFrame,
     CanFrame,
     HeartBeat,
+    LocalTime,
     Part,
     PartState,
     Sample,
@@ -42,6 +43,7 @@ END = "driver_monitor.end"
 
 CAMERA, SOUND, HEART, CAN = "/camera", "/microphone", "/heart", "/can"
 BUTTON, STATUS, TICK = "/button", "/sensor_status", "/tick"
+LOCAL_TIME = "/local_time"
 EVENT, ALERT, HEALTH, STATE = "/event", "/alert", "/health", "/state/"
 AS_GIVEN = "camera"
 ENCODED_HERE = "camera (encoded by driver_monitor)"
@@ -107,12 +109,13 @@ TOPICS: tuple[Topic, ...] = (
         _report(STATE + name, "driver_monitor.State", state=_TEXT, value=_NUMBER, confidence=_NUMBER, evidence=_EVIDENCE)
         for name in get_args(StateName)
     ),
+    Topic(LOCAL_TIME, "driver_monitor.LocalTime", "samples", None, {"hour": _NUMBER}),
 )
 """In the order of their channels: number 1 is the first. New ones come at the end, so a file that lost its list is read."""
 
 TOPIC = {topic.name: topic for topic in TOPICS}
 CHANNEL = {topic.name: number for number, topic in enumerate(TOPICS, 1)}
-SAMPLE_TOPICS = frozenset({CAMERA, SOUND, HEART, CAN, BUTTON, STATUS, TICK})
+SAMPLE_TOPICS = frozenset({CAMERA, SOUND, HEART, CAN, BUTTON, STATUS, LOCAL_TIME, TICK})
 REPORT_TOPICS = frozenset(TOPIC) - SAMPLE_TOPICS
 
 
@@ -207,6 +210,8 @@ def write_sample(sample: Sample, wall_ns: int) -> tuple[str, bytes]:
             return BUTTON, _json({"button": sample.button})
         case SensorStatus():
             return STATUS, _json({"part": sample.part, "state": sample.state, "reason": sample.reason})
+        case LocalTime():
+            return LOCAL_TIME, _json({"hour": sample.hour})
         case Tick():
             return TICK, b"{}"
 
@@ -280,6 +285,11 @@ def read_sample(topic: str, t_ns: int, data: bytes, *, pictures: bool = True) ->
                 return HeartBeat(t_ns, rr_ms, rate_bpm, None if contact is None else bool(contact))
             case "/button":
                 return ButtonPress(t_ns, _one_of(("acknowledge", "privacy"), told["button"]))
+            case "/local_time":
+                hour = float(told["hour"])
+                if not 0.0 <= hour <= 24.0:
+                    raise ValueError("no hour of the day")
+                return LocalTime(t_ns, hour)
             case "/sensor_status":
                 part, state = _one_of(get_args(Part), told["part"]), _one_of(get_args(PartState), told["state"])
                 return SensorStatus(t_ns, part, state, str(told["reason"]))

@@ -16,7 +16,7 @@ from driver_monitor.recording.trip import Trip
 from driver_monitor.recording.trip_format import CAN, CHANNEL, SAMPLE_TOPICS, TOPICS, as_kept, read_sample, write_sample
 from driver_monitor.recording.trip_part import TripPart
 from driver_monitor.settings import Camera, Settings
-from driver_monitor.signals import NS_PER_S, AudioChunk, CameraFrame, CanFrame, Sample, SensorStatus, Tick
+from driver_monitor.signals import NS_PER_S, AudioChunk, CameraFrame, CanFrame, LocalTime, Sample, SensorStatus, Tick
 from tests.recording.media import picture, tone
 from tests.recording.trips import WALL_NS, ZERO_NS, a_drive, same, write_trip
 
@@ -73,6 +73,10 @@ def test_reading_from_the_middle_gives_the_middle_and_how_the_sensors_stood(tmp_
     path = write_trip(tmp_path / "t.mcap", 4.0)
     came_out = samples(Trip(path, from_s=1.0, to_s=2.5))
     assert came_out[0] == SensorStatus(ZERO_NS + NS_PER_S, "camera", "ok")
+    hour = came_out[1]
+    assert isinstance(hour, LocalTime)
+    assert hour.t_ns == ZERO_NS + NS_PER_S
+    assert hour.hour == pytest.approx(0.00008, abs=1e-5)  # past midnight
     ticks = [(s.t_ns - ZERO_NS) / NS_PER_S for s in came_out if isinstance(s, Tick)]
     assert ticks == pytest.approx([1.0 + k / 10 for k in range(15)])
 
@@ -131,7 +135,8 @@ def test_channels_keep_their_numbers() -> None:
         "/camera", "/microphone", "/heart", "/can", "/button", "/sensor_status", "/tick", "/event", "/alert", "/health",
     ]  # fmt: skip
     assert CHANNEL["/camera"] == 1
-    assert len(SAMPLE_TOPICS) == 7
+    assert [t.name for t in TOPICS[-1:]] == ["/local_time"]
+    assert len(SAMPLE_TOPICS) == 8
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from driver_monitor.signals import (
     CanFrame,
     DriverState,
     HeartBeat,
+    LocalTime,
     Sample,
     SensorStatus,
     Tick,
@@ -40,6 +41,7 @@ def about(**other: object) -> About:
 def a_drive(length_s: float = 2.0, fps: int = 10) -> Iterator[Sample]:
     """Every kind of sample, in time order, on a clock that does not begin at 0."""
     yield SensorStatus(ZERO_NS, "camera", "ok")
+    yield LocalTime(ZERO_NS, 23.9998)
     sound = np.arange(512, dtype=np.float32) / np.float32(32768)
     for tick in range(round(length_s * NS_PER_S) // TICK_NS):
         t_ns = ZERO_NS + tick * TICK_NS

@@ -174,7 +174,7 @@ def test_record_alone_keeps_the_sensors_and_no_report(folder: Path) -> None:
     done = command("record", folder / "only.mcap", "-c", folder / "bench.toml", "--seconds", "1")
     assert done.returncode == 0, done.stderr
     with Trip(folder / "only.mcap") as trip:
-        assert {message.topic for message in trip.messages()} <= {"/camera", "/tick", "/sensor_status"}
+        assert {message.topic for message in trip.messages()} <= {"/camera", "/tick", "/sensor_status", "/local_time"}
     done = command("record", folder / "only.mcap", "-c", folder / "bench.toml", "--seconds", "1")
     assert done.returncode == 2
     assert "is there already" in done.stderr
