@@ -103,6 +103,24 @@ def test_a_mask_is_named_and_nothing_alerts() -> None:
     assert alerts(reports) == []
 
 
+def test_sun_that_flickers_through_trees_shuts_no_eye_and_hides_no_driver() -> None:
+    reports = watch(pictures(7, '[light]\nkind = "flicker"\n'))
+    assert troubles(reports) == []
+    assert alerts(reports) == []
+    assert not [r for r in reports if isinstance(r, Event) and r.name == "eyes_closed"]
+
+
+def test_reflective_clothing_is_no_glare(plain: list[CameraFrame]) -> None:
+    def vest(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        lit = image.copy()
+        lit[400:, 120:520] = np.maximum(lit[400:, 120:520], 255 - lit[400:, 120:520] // 8)
+        return lit
+
+    reports = watch(from_2_s(plain, vest))
+    assert troubles(reports) == []
+    assert alerts(reports) == []
+
+
 def test_a_passenger_who_takes_the_place_in_the_picture_is_not_the_driver() -> None:
     done = '[[do]]\nat = 5\nwhat = "passenger"\nfor = 6\n[[do]]\nat = 5.5\nwhat = "lean_out"\nside = "left"\nfor = 5.5\n'
     reports = watch(pictures(13, done))

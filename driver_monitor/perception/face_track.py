@@ -55,6 +55,9 @@ class FaceTracker:
     def step(self, face: FaceMeasurement) -> tuple[FaceTrack, list[Event]]:
         """Take one picture's measurement."""
         t_ns = face.t_ns
+        if face.quality is not None and face.quality.frozen:
+            # an eye that is shut in a picture that stands still is not asleep
+            face = FaceMeasurement(t_ns, quality=face.quality, reason="the picture stands still")
         worn = self._worn.step(face)
         self._masked = worn.mask
         yawned = self._yawns.step(t_ns, face.mouth_ratio)

@@ -126,7 +126,8 @@ class Gaze:
         head, eyes = face.head, face.eye_in_head
         if head is None:
             self._learning.step(face.t_ns, usable=False)
-            return GazeState(face.t_ns, reason=face.reason or "no face", face_lost=True)
+            turned = face.quality is None or not face.quality.frozen
+            return GazeState(face.t_ns, reason=face.reason or "no face", face_lost=turned)
         moving = self._lid_moves(face.t_ns, openness)
         if openness is not None and (openness < _EYES_OPEN or moving) and not mouth_wide:
             self._learning.step(face.t_ns, usable=False)

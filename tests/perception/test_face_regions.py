@@ -52,7 +52,7 @@ def camera(monitor: Monitor) -> Photographer:
 @pytest.mark.parametrize("name", ["anders", "bea", "chidi", "dayo", "enzo"])
 def test_bare_faces_of_all_skins_and_beards_wear_nothing(camera: Photographer, name: str) -> None:
     for light in ("day", "dusk", "infrared"):
-        seen = camera.regions(name, light)  # type: ignore[arg-type]
+        seen = camera.regions(name, light)
         assert seen.around_eyes > 1.3 * FACE.lens_share, light
         assert not seen.mask, light
         assert seen.glint < FACE.glint_share, light
