@@ -65,7 +65,7 @@ from driver_monitor.signals import (
 _LISTEN_NS = NS_PER_S
 _SHOWN_NS = NS_PER_S // 2  # hands move: what an older look found is not drawn
 _LOOKS: frozenset[AlertKind] = frozenset({"long_distraction", "time_sharing"})
-_REGIONS_NS = NS_PER_S // 4  # glasses and masks do not come and go from picture to picture
+_REGIONS_NS = NS_PER_S * 2 // 5  # glasses and masks do not come and go from picture to picture
 
 
 @dataclass(frozen=True, slots=True, eq=False)

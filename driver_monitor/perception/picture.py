@@ -11,7 +11,7 @@ from driver_monitor.signals import NS_PER_S, CameraFrame, PictureQuality, nanose
 
 _GRID = 16  # every sixteenth pixel in each direction tells brightness well enough
 _SATURATED = 250
-_SHARP_EVERY_NS = NS_PER_S // 4
+_SHARP_EVERY_NS = NS_PER_S // 2
 _WIDTH = 160  # fine detail is judged in a picture this wide: a blur that hides lids shows there, and noise does not
 _SMOOTH = 1.0 / 16.0  # what is left of the figure in a picture without any detail: (1 / 4)²
 _LEAST_CONTRAST = 12.0  # a flat picture has no detail to judge
@@ -26,14 +26,13 @@ class PictureCheck:
     def __init__(self, face: settings.Face) -> None:
         import cv2
 
-        self._mean_spread = cv2.meanStdDev
-        self._resize, self._area = cv2.resize, cv2.INTER_AREA
+        self._cv2 = cv2
         self._frozen_ns = nanoseconds(face.frozen_s)
         self._last: NDArray[np.uint8] | None = None
         self._changed_ns: int | None = None
         self._sharp_ns: int | None = None
         self._sharpness: float | None = None
-        self._learning = Learning(_LEARN_S, max_step_s=0.5)
+        self._learning = Learning(_LEARN_S, max_step_s=1.0)
         self._usual = TimeHistogram(0.0, 0.5, 100)
         self._usual.add(_PRIOR, _PRIOR_S)
 
@@ -46,7 +45,7 @@ class PictureCheck:
         if self._last is None or self._changed_ns is None or not np.array_equal(grid, self._last):
             self._changed_ns = frame.t_ns
         self._last = grid
-        mean, spread = self._mean_spread(grid)
+        mean, spread = self._cv2.meanStdDev(grid)
         contrast = float(spread[0, 0])
         if self._sharp_ns is None or frame.t_ns - self._sharp_ns >= _SHARP_EVERY_NS:
             self._sharp_ns = frame.t_ns
@@ -65,18 +64,19 @@ class PictureCheck:
         part = grid[top : bottom + 1, left : right + 1]
         if part.size == 0:
             return None
-        mean, spread = self._mean_spread(np.ascontiguousarray(part))
+        mean, spread = self._cv2.meanStdDev(np.ascontiguousarray(part))
         return float(mean[0, 0]), float(spread[0, 0])
 
     def _sharp(self, frame: CameraFrame) -> float:
         """Detail of one pixel against that of four in a small picture, over this camera's own usual."""
         height, width = frame.image.shape[:2]
         size = (_WIDTH, max(8, round(height * _WIDTH / width)))
-        small = self._resize(frame.image, size, interpolation=self._area)[..., 1].astype(np.int32)
+        cv2 = self._cv2
+        small = cv2.resize(cv2.extractChannel(frame.image, 1), size, interpolation=cv2.INTER_AREA)
 
         def detail(step: int) -> float:
-            across, down = small[:, step:] - small[:, :-step], small[step:] - small[:-step]
-            return float((across * across).mean() + (down * down).mean())
+            across = cv2.norm(small[:, step:], small[:, :-step], cv2.NORM_L2SQR) / small[:, step:].size
+            return float(across + cv2.norm(small[step:], small[:-step], cv2.NORM_L2SQR) / small[step:].size)
 
         figure = detail(1) / max(detail(4), 1.0)
         weight = self._learning.step(frame.t_ns, usable=True)

@@ -37,7 +37,7 @@ class Photographer:
             Pose(), Conditions(light=LIGHTS[light], seed=5)
         )
         for _ in range(2):
-            self.t_s += 0.3
+            self.t_s += 0.5
             self.monitor.step(CameraFrame(nanoseconds(self.t_s), image))
         view = self.monitor.view
         assert view is not None and view.face.regions is not None

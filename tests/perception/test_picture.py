@@ -30,7 +30,7 @@ def scene(noise: float = 2.0, seed: int = 0) -> NDArray[np.uint8]:
 def last(pictures: list[NDArray[np.uint8]], seat: tuple[float, float, float, float] | None = None) -> PictureQuality:
     check = PictureCheck(FACE)
     for k, image in enumerate(pictures):
-        quality = check.step(CameraFrame(nanoseconds(k / 4.0), image), seat)
+        quality = check.step(CameraFrame(nanoseconds(k / 2.0), image), seat)
     return quality
 
 
@@ -51,12 +51,12 @@ def test_a_smeared_lens_is_blurred_and_a_little_softness_is_not() -> None:
 
 
 def test_a_lens_smeared_from_the_start_is_blurred_all_the_same() -> None:
-    soft = [np.asarray(cv2.GaussianBlur(scene(seed=k), (0, 0), 6.0), np.uint8) for k in range(130)]
+    soft = [np.asarray(cv2.GaussianBlur(scene(seed=k), (0, 0), 6.0), np.uint8) for k in range(70)]
     assert sight(last(soft)) == "blurred"
 
 
 def test_day_after_a_noisy_night_is_no_blur() -> None:
-    night = [np.asarray(scene(noise=25.0, seed=k) * 0.4, np.uint8) for k in range(130)]
+    night = [np.asarray(scene(noise=25.0, seed=k) * 0.4, np.uint8) for k in range(70)]
     assert sight(last([*night, scene(), scene()])) == "no_face"
 
 
