@@ -141,6 +141,7 @@ class Eyes(Section):
     blink_max_s: float = figure(0.5, "a closure shorter than this is a blink", "s", 0.2, 1.0, "blink 100-400 ms alert, > 500 ms drowsy (secondary text)")
     down_gaze_deg: float = figure(18.0, "looking this far below the road closes no eye", "deg", 5, 45, "27-33° of down-gaze looks closed (secondary text)")
     min_fps_blink: float = figure(15.0, "blink statistics need this frame rate", "1/s", 5, 60, "secondary text")
+    still_s: float = figure(30.0, "eyes that neither blink nor look anywhere for so long are hidden (dark or shining lenses)", "s", 15, 300, "design; people blink 10-20 times a minute")
     max_gap_s: float = figure(0.5, "a longer gap between usable frames ends a closure's timing", "s", 0.1, 2)
 
 

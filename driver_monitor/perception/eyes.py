@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from driver_monitor import settings
 from driver_monitor.perception.baseline import Learning, TimeHistogram
 from driver_monitor.perception.own_eye import OwnEye
+from driver_monitor.perception.stillness import Stillness
 from driver_monitor.signals import Angles, EyeReading, FaceMeasurement, seconds
 
 _NEAR_EYE_FULL_YAW = 30.0  # from this head yaw to the camera only the nearer eye counts
@@ -50,6 +51,7 @@ class Eyes:
         self._left = OwnEye(eyes)
         self._right = OwnEye(eyes)
         self._pitch = _RestPitch()
+        self._stillness = Stillness(eyes)
         self._last_ns: int | None = None
 
     @property
@@ -74,9 +76,10 @@ class Eyes:
         # turned to the own left, the right eye is the one the camera sees squarely
         share_right = max(0.0, min(1.0, 0.5 + head.yaw / (2.0 * _NEAR_EYE_FULL_YAW)))
         self._learn(face.t_ns, dt_s, left, right, lowered, head)
-        return EyeState(
-            face.t_ns, open_left, open_right, openness=share_right * open_right + (1.0 - share_right) * open_left
-        )
+        openness = share_right * open_right + (1.0 - share_right) * open_left
+        if self._stillness.step(face.t_ns, openness, None if face.eye_in_head is None else face.eye_in_head.yaw):
+            return EyeState(face.t_ns, reason=f"no blink and no look for {self._eyes.still_s:.0f} s: the eyes are hidden")
+        return EyeState(face.t_ns, open_left, open_right, openness)
 
     def _unusable(self, face: FaceMeasurement) -> str | None:
         if face.head is None or face.left_eye is None or face.right_eye is None:

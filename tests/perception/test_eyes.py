@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -24,7 +25,7 @@ def face(t_s: float, ear: float, blink: float = 0.1, yaw: float = 0.0, right_ear
 @pytest.mark.parametrize("own", [0.18, 0.25, 0.32, 0.40])
 def test_everyones_open_eye_becomes_one(own: float) -> None:
     eyes = Eyes(S.eyes, S.face)
-    for k in range(300):
+    for k in range(230):
         state = eyes.step(face(k / 10.0, own), 0.0)
     assert state.openness == pytest.approx(1.0, abs=0.1)
 
@@ -100,6 +101,39 @@ def test_the_noisier_cue_counts_less() -> None:
         return state.openness
 
     assert half_closed(0.002, 0.03) < half_closed(0.015, 0.003)
+
+
+def staring(seconds_: float, blink_every_s: float | None = None, look_deg: float = 0.0, fps: float = 15.0) -> list[str | None]:
+    """Why the eyes could not be used, picture by picture, in a stare that jitters a little."""
+    eyes, reasons = Eyes(S.eyes, S.face), []
+    for k in range(int(seconds_ * fps)):
+        t = k / fps
+        shut = blink_every_s is not None and t % blink_every_s > blink_every_s - 0.2
+        seen = face(t, 0.05 if shut else 0.28 + 0.004 * (k % 3), 0.6 if shut else 0.1)
+        yaw = 0.5 * (k % 4) + (look_deg if 20.0 < t < 21.5 else 0.0)
+        reasons.append(eyes.step(replace(seen, eye_in_head=Angles(yaw, 0.0)), 0.0).reason)
+    return reasons
+
+
+@pytest.mark.parametrize("fps", [10.0, 30.0])
+def test_eyes_that_neither_blink_nor_look_are_hidden_and_say_so(fps: float) -> None:
+    reasons = staring(40.0, fps=fps)
+    assert reasons[: int(24 * fps)] == [None] * int(24 * fps)
+    assert reasons[-1] is not None
+    assert "no blink and no look" in reasons[-1]
+
+
+def test_a_calm_driver_who_blinks_or_looks_now_and_then_is_not_hidden() -> None:
+    assert set(staring(120.0, blink_every_s=20.0)) == {None}
+    assert set(staring(40.0, look_deg=12.0)) == {None}
+
+
+def test_shut_eyes_are_not_called_hidden() -> None:
+    eyes = Eyes(S.eyes, S.face)
+    for k in range(900):
+        state = eyes.step(face(k / 15.0, 0.28 if k < 150 else 0.02, 0.1 if k < 150 else 0.65), 0.0)
+    assert state.openness is not None
+    assert state.openness <= S.eyes.closed_openness
 
 
 def lids(closures: Closures, points: Sequence[tuple[float, float | None]]) -> list[Event]:
