@@ -33,7 +33,7 @@ from driver_monitor.resources import models_dir
 
 MONITOR_MODELS = ("face_landmarker", "silero_vad")
 """What the Monitor is built from."""
-OPTIONAL_MODELS = ("hand_landmarker",)
+OPTIONAL_MODELS = ("hand_landmarker", "blink_drowsiness")
 """What it uses where it is there."""
 CACHE_VARIABLE = "DRIVER_MONITOR_MODELS"
 _BLOCK = 1 << 16
@@ -83,6 +83,7 @@ class Model(_Record):
     """One model of the manifest; ``sha256`` and ``size`` (bytes) are those of the file in the cache folder.
 
     What is ``only_bench`` no drive needs: it is fetched when it is named. What is ``optional`` a drive uses where it is there.
+    What is ``own`` was made here and lies beside the manifest: nothing is fetched.
     """
 
     name: str
@@ -95,12 +96,13 @@ class Model(_Record):
     card: str
     only_bench: bool = False
     optional: bool = False
-    source: tuple[Annotated[WheelSource | UrlSource, Field(discriminator="kind")], ...]
+    own: bool = False
+    source: tuple[Annotated[WheelSource | UrlSource, Field(discriminator="kind")], ...] = ()
 
     @property
     def path(self) -> Path:
         """Where the model lies, or will."""
-        return cache_dir() / self.file
+        return (models_dir() if self.own else cache_dir()) / self.file
 
     def fault(self) -> str | None:
         """What is wrong with the file on disk, or ``None``."""
@@ -171,7 +173,8 @@ def model_path(name: str) -> Path:
     """
     (model,) = models([name])
     if fault := model.fault():
-        raise ModelError(f"the model {model.path} {fault}; run '{_PULL} {name}'")
+        mend = "install driver-monitor again" if model.own else f"run '{_PULL} {name}'"
+        raise ModelError(f"the model {model.path} {fault}; {mend}")
     return model.path
 
 
@@ -228,6 +231,8 @@ def _cache_locked() -> Iterator[Path]:
 
 
 def _fetch(model: Model, folder: Path, progress: Progress) -> None:
+    if model.own:
+        raise ModelError(f"the model {model.path} {model.fault()}; install driver-monitor again")
     answers: list[str] = []
     for source in model.source:
         try:

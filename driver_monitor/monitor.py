@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from driver_monitor.alerts.policy import AlertPolicy
 from driver_monitor.estimators.anger import Anger
+from driver_monitor.estimators.blink_pattern import Judge
 from driver_monitor.estimators.closed_eyes import ClosedEyes
 from driver_monitor.estimators.distraction import Distraction
 from driver_monitor.estimators.fatigue import Fatigue
@@ -87,8 +88,8 @@ class Monitor:
     """One driver, one trip.
 
     ``face`` finds landmarks in pictures, ``hands`` hands, ``objects`` things, and ``speech`` finds speech in sound; without
-    one of them that is not read (measurements made elsewhere still are). ``facts`` about them are reported with the first
-    sample.
+    one of them that is not read (measurements made elsewhere still are). ``blinks`` judges runs of blinks. ``facts``
+    about them are reported with the first sample.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class Monitor:
         speech: SpeechDetector | None = None,
         hands: HandDetector | None = None,
         objects: ObjectDetector | None = None,
+        blinks: Judge | None = None,
         facts: Sequence[tuple[Part, PartState, str]] = (),
     ) -> None:
         self._settings = settings
@@ -119,7 +121,7 @@ class Monitor:
         self._driving = Driving(settings.vehicle)
         self._steering = Steering(settings.fatigue)
         self._closed_eyes = ClosedEyes(settings.fatigue)
-        self._fatigue = Fatigue(settings)
+        self._fatigue = Fatigue(settings, blinks)
         self._distraction = Distraction(settings.distraction, settings.gaze.lap_pitch_deg)
         self._responsiveness = Responsiveness(settings.fatigue)
         self._stress = Stress(settings)

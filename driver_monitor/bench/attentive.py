@@ -25,7 +25,9 @@ from driver_monitor.bench.protocol.run_case import measured_settings
 from driver_monitor.bench.scenario.played import Played
 from driver_monitor.bench.virtual_driver.subject import PEOPLE
 from driver_monitor.errors import BadUseError
+from driver_monitor.model_store import model_path
 from driver_monitor.monitor import Monitor
+from driver_monitor.perception.blink_model import BlinkModel
 from driver_monitor.signals import Alert, Input, nanoseconds, seconds
 
 TARGET_PER_HOUR = 1.0
@@ -135,7 +137,7 @@ def _behaviours(length: float, speed_kmh: float, random: np.random.Generator) ->
 
 def drive(trip: Trip) -> list[Heard]:
     """The alerts of one trip."""
-    monitor = Monitor(measured_settings())
+    monitor = Monitor(measured_settings(), blinks=BlinkModel(model_path("blink_drowsiness")))
     out: list[Heard] = []
     for start_s, scenario in pieces(trip):
         start_ns = nanoseconds(start_s)

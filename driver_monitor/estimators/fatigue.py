@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
+from driver_monitor.estimators.blink_pattern import MOST as PATTERN_MOST
+from driver_monitor.estimators.blink_pattern import BlinkPattern, Judge
 from driver_monitor.estimators.context import Context
 from driver_monitor.estimators.drowsy_channels import (
     CLOSURE_MOST,
@@ -34,13 +36,17 @@ _MEAN_CLOSURE_FEWEST = 3
 
 
 class Fatigue:
-    """Closures, yawns, nods, steering and heart in; the fatigue state and the drowsiness condition out."""
+    """Closures, yawns, nods, steering and heart in; the fatigue state and the drowsiness condition out.
 
-    def __init__(self, settings: Settings) -> None:
+    ``judge`` tells how drowsy a run of blinks looks; without it there is no term "blink pattern".
+    """
+
+    def __init__(self, settings: Settings, judge: Judge | None = None) -> None:
         self._fatigue = settings.fatigue
         self._min_fps_blink = settings.eyes.min_fps_blink
         self._perclos = Perclos(settings.fatigue)
         self._closures: deque[tuple[int, float]] = deque()  # (end, duration) of the last minute
+        self._pattern = BlinkPattern(judge, settings.fatigue.blink_reference)
         self._happenings = Happenings(settings.fatigue.yawn_window_s)
         self._heart = SlowHeart(settings.heart)
         self._context = Context(settings.fatigue)
@@ -54,6 +60,7 @@ class Fatigue:
     def events(self, events: list[Event]) -> None:
         """Take what began or ended: closures, yawns and nods."""
         self._happenings.events(events)
+        self._pattern.events(events)
         for event in events:
             if event.end_ns is None or event.name not in ("blink", "eyes_closed"):
                 continue
@@ -89,8 +96,11 @@ class Fatigue:
         share, noise = perclos_term(perclos, usable_s)
         mean, why_not = self._mean_closure(t_ns)
         closures = term("mean closure", 0.0 if mean is None else CLOSURE_MOST * ramp(mean, 0.25, 0.6), mean, "s")
-        unread = CLOSURE_MOST if mean is None else 0.0
-        return Says("eyelids", (share, closures), perclos >= self._fatigue.perclos_short, unread, why_not, noise)
+        pattern, why_no_pattern = self._pattern.says(t_ns)
+        unread = (CLOSURE_MOST if mean is None else 0.0) + (PATTERN_MOST if pattern is None else 0.0)
+        terms = (share, closures) if pattern is None else (share, closures, pattern)
+        reason = "; ".join(why for why in (why_not, why_no_pattern) if why) or None
+        return Says("eyelids", terms, perclos >= self._fatigue.perclos_short, unread, reason, noise)
 
     def _mean_closure(self, t_ns: int) -> tuple[float | None, str | None]:
         while self._closures and t_ns - self._closures[0][0] > nanoseconds(_MEAN_CLOSURE_WINDOW_S):

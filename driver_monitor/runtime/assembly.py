@@ -7,6 +7,7 @@ from pathlib import Path
 from driver_monitor.errors import ModelError
 from driver_monitor.model_store import model_path, models
 from driver_monitor.monitor import Monitor
+from driver_monitor.perception.blink_model import BlinkModel
 from driver_monitor.perception.face_landmarks.choice import choose, mediapipe_fault, open_face
 from driver_monitor.perception.hand_landmarks import MediaPipeHands
 from driver_monitor.perception.objects import OnnxObjects
@@ -31,7 +32,8 @@ def build_monitor(settings: Settings) -> Monitor:
     facts: list[tuple[Part, PartState, str]] = [("face", "ok", str(chosen))]
     if hands is None and settings.hands.enabled:
         facts.append(("hands", "missing", why))
-    return Monitor(settings, face=face, speech=speech, hands=hands, objects=objects, facts=facts)
+    blinks = BlinkModel(model_path("blink_drowsiness"))
+    return Monitor(settings, face=face, speech=speech, hands=hands, objects=objects, blinks=blinks, facts=facts)
 
 
 def _open_hands(settings: Settings) -> tuple[MediaPipeHands | None, str]:

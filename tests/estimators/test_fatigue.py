@@ -6,7 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from driver_monitor.estimators.fatigue import Fatigue
 from driver_monitor.perception.closures import Closure
@@ -138,6 +140,7 @@ def test_the_interval_is_wider_with_fewer_channels_and_less_usable_time() -> Non
 def test_what_could_not_be_read_is_said_with_its_reason() -> None:
     state, _ = drive(60.0)
     assert dict(state.not_read) == {
+        "eyelids": "no blink model",
         "steering": "steering: not carried by this bus; no place in the lane on the bus",
         "heart": "no heart beats",
         "time of day": "the local hour was not told",
@@ -163,3 +166,56 @@ def test_before_thirty_seconds_of_eyes_nothing_is_told() -> None:
     state, drowsy = drive(20.0, steering=LATE, **TIRED)
     assert (state.value, state.kss, drowsy.met) == (None, None, None)
     assert state.reason is not None and "30 s" in state.reason
+
+
+# ----------------------------------------------------------------------------------------------------------- blink pattern
+
+
+def blinks(fatigue: Fatigue, count: int, start_s: float, amplitude: float, whole_s: float, **other: bool) -> None:
+    for k in range(count):
+        end_ns = nanoseconds(start_s + 4.0 * k)
+        wobble = 0.04 * (k % 3 - 1)
+        detail = (("amplitude", amplitude + wobble), ("whole_s", whole_s + wobble), *other.items())
+        fatigue.events([Event(end_ns, "blink", end_ns - nanoseconds(whole_s), end_ns, detail)])
+
+
+def pattern(fatigue: Fatigue) -> tuple[float | None, str]:
+    state, _ = drive(40.0, fatigue=fatigue, start_s=300.0)
+    said = {e.term: e.contribution for e in state.evidence}
+    return said.get("blink pattern"), dict(state.not_read).get("eyelids", "")
+
+
+def test_the_blink_model_hears_of_thirty_blinks_against_the_first_forty() -> None:
+    heard: list[NDArray[np.float32]] = []
+
+    def judge(run: NDArray[np.float32]) -> float:
+        heard.append(run)
+        return 0.5
+
+    fatigue = Fatigue(Settings(), judge)
+    blinks(fatigue, 39, 0.0, 0.9, 0.2)
+    assert pattern(fatigue) == (None, "learning the own blinks, 1 left")
+    blinks(fatigue, 1, 160.0, 0.9, 0.2)
+    blinks(fatigue, 29, 170.0, 0.7, 0.4)
+    assert pattern(fatigue)[1] == "the blink pattern needs 30 blinks, 29 so far"
+    blinks(fatigue, 1, 290.0, 0.7, 0.4)
+    assert pattern(fatigue) == (0.5, "")
+    assert heard[0].shape == (30, 2)
+    assert heard[0][:, 0].mean() < -3.0  # shallower than the own, and longer
+    assert heard[0][:, 1].mean() > 3.0
+
+
+@pytest.mark.parametrize(("told", "term"), [(9.0, 0.8), (-9.0, -0.3)])
+def test_what_the_blink_model_says_is_bounded_and_no_cue(told: float, term: float) -> None:
+    fatigue = Fatigue(Settings(), lambda run: told)
+    blinks(fatigue, 70, 0.0, 0.9, 0.2)
+    assert pattern(fatigue)[0] == term
+    _, drowsy = drive(110.0, fatigue=fatigue, start_s=300.0, yawns=(320.0, 340.0))
+    assert drowsy.met is False
+
+
+def test_blinks_of_a_yawn_or_without_a_shape_teach_nothing() -> None:
+    fatigue = Fatigue(Settings(), lambda run: 0.5)
+    blinks(fatigue, 20, 0.0, 0.9, 0.2, during=True)
+    drive(100.0, fatigue=fatigue, start_s=100.0)  # blinks whose shape could not be read
+    assert pattern(fatigue) == (None, "learning the own blinks, 40 left")
