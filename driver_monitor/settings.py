@@ -6,9 +6,9 @@ the texts named, never "compliant" with them: nobody here has read the full regu
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 NCAP = "Euro NCAP Driver Engagement v1.1 (secondary text)"
 ADDW = "(EU) 2023/2590 ADDW (secondary text)"
@@ -104,7 +104,7 @@ class Face(Section):
     min_eye_width_px: float = figure(
         72.0, "a narrower face gives no eye state: the lids are too few pixels apart", "px", 30, 300, "design, checked on recorded drivers"
     )
-    usable_yaw_deg: float = figure(50.0, "beyond this head yaw to the camera eye state is not used", "deg", 20, 80, "design, checked on recorded drivers")
+    usable_yaw_deg: float = figure(52.0, "beyond this head yaw to the camera eye state is not used", "deg", 20, 80, "design, checked on recorded drivers")
     dark_luma: float = figure(18.0, "mean luma below this: the picture is dark or covered", "0-255", 1, 80)
     flat_contrast: float = figure(6.0, "luma spread below this: the lens is covered", "0-255", 1, 40)
     frozen_s: float = figure(1.0, "the same picture for longer: frozen", "s", 0.2, 10)
@@ -153,6 +153,29 @@ class Mouth(Section):
     yawn_min_s: float = figure(1.5, "the mouth is open at least this long in a yawn", "s", 0.5, 5, "secondary text")
 
 
+Direction: TypeAlias = Annotated[
+    tuple[Annotated[float, Field(ge=-90.0, le=90.0)], Annotated[float, Field(ge=-60.0, le=60.0)]],
+    BeforeValidator(lambda given: tuple(given) if isinstance(given, list) else given),  # TOML has lists, no tuples
+]
+CAR = "typical passenger-car geometry, a driver on the left"
+
+
+class Zones(Section):
+    """Yaw (+ left) and pitch (+ up) of each place from straight ahead, deg; on the right-hand seat the sides are swapped."""
+
+    up: Direction = choice((0.0, 38.0), "sun visor, roof", CAR)
+    cluster: Direction = choice((0.0, -23.0), "instrument cluster, and a telephone held up at the wheel", CAR)
+    lap: Direction = choice((0.0, -36.0), "all that is low: a telephone behind the wheel, in the lap, on the knee", CAR)
+    phone: Direction = choice((-26.0, -15.0), "a telephone in a mount on the dash, or held up", CAR)
+    centre_stack: Direction = choice((-30.0, -30.0), "screen, radio, climate", CAR)
+    rear_mirror: Direction = choice((-38.0, 8.0), "inside mirror", CAR)
+    left_mirror: Direction = choice((38.0, -8.0), "outside mirror on the driver's side", CAR)
+    right_mirror: Direction = choice((-58.0, -8.0), "outside mirror on the passenger's side", CAR)
+    passenger: Direction = choice((-72.0, -3.0), "the passenger", CAR)
+    left_window: Direction = choice((75.0, -5.0), "side window on the driver's side, shoulder", CAR)
+    right_window: Direction = choice((-88.0, -5.0), "side window on the passenger's side", CAR)
+
+
 class Gaze(Section):
     """Gaze direction and zones."""
 
@@ -165,6 +188,7 @@ class Gaze(Section):
     lap_pitch_deg: float = figure(-30.0, "below this plane lies ADDW area 3 (lap, phone, centre stack low)", "deg", -60, -15, ADDW)
     min_dwell_s: float = figure(0.15, "a look shorter than this is no glance", "s", 0.05, 0.5, "ISO 15007: fixations ≥ 100 ms")
     bridge_s: float = figure(0.3, "a shorter look away from a glance's target does not split it", "s", 0.0, 1.0, DESIGN)
+    zones: Zones = Zones()
 
 
 class Hands(Section):

@@ -11,7 +11,7 @@ import textwrap
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -245,6 +245,8 @@ def _extra(info: FieldInfo) -> dict[str, Any]:
 
 def _allowed(field: _Field) -> str:
     """What a setting takes, in words: "a whole number, 5 to 120 1/s"."""
+    if get_origin(field.info.annotation) is tuple:
+        return "yaw and pitch"
     kinds = [kind for kind in get_args(field.info.annotation) or (field.info.annotation,) if kind is not type(None)]
     if all(isinstance(kind, str) for kind in kinds):
         return "one of " + ", ".join(_toml(kind) for kind in kinds)

@@ -147,6 +147,19 @@ class EyeReading:
 
 
 @dataclass(frozen=True, slots=True)
+class EyesInHead:
+    """What both eyes tell of where they turn in the head, in one picture.
+
+    ``yaw`` in degrees; ``lid_height`` and ``iris_height``, of the upper lids and the irises over the line through the eyes'
+    corners, as shares of the eye's width in the head's own axes: every face has its own zero of both.
+    """
+
+    yaw: float
+    lid_height: float
+    iris_height: float
+
+
+@dataclass(frozen=True, slots=True)
 class PictureQuality:
     """What the picture itself allows: mean luma and its spread (0 to 255), and whether it is the same picture over and over.
 
@@ -192,7 +205,7 @@ class FaceMeasurement:
     head: Angles | None = None
     left_eye: EyeReading | None = None
     right_eye: EyeReading | None = None
-    eye_in_head: Angles | None = None
+    eye_in_head: EyesInHead | None = None
     mouth_ratio: float | None = None
     face_units: dict[str, float] = field(default_factory=dict)
     centre: tuple[float, float] | None = None

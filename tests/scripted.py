@@ -16,6 +16,7 @@ from driver_monitor.signals import (
     Angles,
     Event,
     EyeReading,
+    EyesInHead,
     FaceMeasurement,
     Input,
     PictureQuality,
@@ -100,8 +101,12 @@ class Drive:
             head=Angles(self.camera_yaw + yaw * self.head_share, self.camera_pitch + pitch * self.head_share),
             left_eye=eye,
             right_eye=eye,
-            # a shut eye's look face units fall, whatever the eye does
-            eye_in_head=Angles(yaw * (1.0 - self.head_share), eye_pitch - 20.0 * (1.0 - openness)),
+            # the upper lid tells of a look down, and of its own closing; the iris of a look up
+            eye_in_head=EyesInHead(
+                yaw * (1.0 - self.head_share),
+                0.17 + min(0.0, eye_pitch) / 275.0 - 0.2 * (1.0 - openness),
+                0.06 + max(0.0, eye_pitch) / 220.0 - 0.08 * (1.0 - openness),
+            ),
             mouth_ratio=mouth,
             face_units=units,
             centre=self.centre,

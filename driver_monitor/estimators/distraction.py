@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from driver_monitor import settings
 from driver_monitor.estimators.evidence import ramp, state, term, timer, unknown
-from driver_monitor.perception.gaze import INSTRUMENTS, MIRRORS, GazeState, Zone
+from driver_monitor.perception.gaze import GazeState
+from driver_monitor.perception.gaze_zones import INSTRUMENTS, MIRRORS, Zone
 from driver_monitor.signals import Condition, DriverState, nanoseconds, seconds
 
 _BLINK_S = 0.65  # a blink and the move it hides; a longer gap is closed eyes or a lost face, and ...
@@ -17,8 +18,17 @@ _HIDDEN_S = 3.0  # gaze not known for longer: the timers cannot be told
 _FAR: frozenset[Zone] = frozenset(
     {"left_window", "right_window", "left_mirror", "right_mirror", "rear_mirror", "up", "lap", "centre_stack"}
 )
+_MIRROR_DEG = 45.0  # a face lost beyond this yaw has turned to the side
+_PASSING_S = 0.3  # on the way to a mirror the gaze passes over other places
 _PRIOR = -4.0
 _LOOK_S = 0.15  # a change between road and away that is over sooner is an artefact, and counts as what was before
+
+
+def _beyond(gaze: GazeState) -> Zone | None:
+    """Where a head that turned out of sight looks: past the mirrors, whose looks it can be seen to make."""
+    if gaze.direction is None or abs(gaze.direction.yaw) < _MIRROR_DEG:
+        return gaze.zone
+    return "left_window" if gaze.direction.yaw > 0.0 else "right_window"
 
 
 class _OffRoadTimer:
@@ -56,7 +66,7 @@ class Distraction:
         self._road_ns = 0
         self._buffer_s = distraction.attend_buffer_s
         self._glance_ns = 0
-        self._checks_only = True
+        self._elsewhere_ns = 0  # of this time off the road, on no mirror and not on the cluster
         self._last: GazeState | None = None
         self._away_now = False
         self._doubtful: list[tuple[int, int, Zone, float]] = []  # pictures since a change that may be an artefact
@@ -71,7 +81,7 @@ class Distraction:
         asked = gaze
         if gaze.face_lost and self._turned_away(gaze.t_ns):
             assert self._last is not None
-            gaze = replace(self._last, t_ns=gaze.t_ns)
+            gaze = replace(self._last, t_ns=gaze.t_ns, zone=_beyond(self._last))
         if gaze.zone is None or gaze.direction is None:
             return
         self._found_ns = self._found_ns if gaze is not asked else gaze.t_ns
@@ -79,15 +89,18 @@ class Distraction:
         self._seen_ns = gaze.t_ns
         if last is None:
             return
-        # a move belongs to where it leads (ISO 15007), and so does the time since the last picture that could be read
-        gap_ns = gaze.t_ns - last.t_ns
-        dt_ns = gap_ns if gap_ns <= nanoseconds(_BLINK_S) else nanoseconds(_MOVE_S)
+        # a move belongs to where it leads (ISO 15007), and so does a blink before it, save that in doubt the gaze was still away
+        gap_ns, move_ns = gaze.t_ns - last.t_ns, nanoseconds(_MOVE_S)
+        back = gaze.zone == "road" and last.zone is not None and last.zone != "road"
+        dt_ns = gap_ns if gap_ns <= nanoseconds(_BLINK_S) and not back else min(gap_ns, move_ns)
+        if back and move_ns < gap_ns <= nanoseconds(_BLINK_S) and last.zone is not None and last.direction is not None:
+            self._doubtful.append((gaze.t_ns - move_ns, gap_ns - move_ns, last.zone, last.direction.pitch))
         self._doubtful.append((gaze.t_ns, dt_ns, gaze.zone, gaze.direction.pitch))
         away = gaze.zone != "road"
         if away == self._away_now:
             # as before: what lay between was an artefact
             self._settle([(t_ns, span_ns, gaze.zone, gaze.direction.pitch) for t_ns, span_ns, _, _ in self._doubtful])
-        elif gaze.t_ns - self._doubtful[0][0] >= nanoseconds(_LOOK_S):
+        elif gaze.t_ns - next(t_ns for t_ns, _, zone, _ in self._doubtful if (zone != "road") == away) >= nanoseconds(_LOOK_S):
             self._away_now = away
             if away:
                 self._glance_ns = 0
@@ -112,12 +125,12 @@ class Distraction:
         d, dt = self._d, seconds(dt_ns)
         away = zone != "road"
         if self._away.off_s == 0.0:
-            self._checks_only = True
+            self._elsewhere_ns = 0
         self._away.step(dt_ns, away)
         self._low.step(dt_ns, pitch < self._lap_pitch_deg)
         check = zone in MIRRORS or zone in INSTRUMENTS
-        self._checks_only = self._checks_only and (check or not away)
         if away:
+            self._elsewhere_ns += 0 if check else dt_ns
             self._glance_ns += dt_ns
             self._road_ns = 0
             self._window.append((t_ns, dt_ns))
@@ -132,6 +145,10 @@ class Distraction:
                 self._sharing_ns = 0
         while self._window and t_ns - self._window[0][0] > nanoseconds(d.sharing_window_s):
             self._sharing_ns -= self._window.popleft()[1]
+
+    @property
+    def _checks_only(self) -> bool:
+        return self._elsewhere_ns < nanoseconds(_PASSING_S)
 
     @property
     def on_road(self) -> bool | None:

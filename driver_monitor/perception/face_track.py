@@ -8,7 +8,8 @@ from driver_monitor.perception.blinks import Blinks
 from driver_monitor.perception.body import Body
 from driver_monitor.perception.closures import Closure, Closures
 from driver_monitor.perception.eyes import Eyes, EyeState
-from driver_monitor.perception.gaze import Gaze, GazeState, Glances
+from driver_monitor.perception.gaze import Gaze, GazeState
+from driver_monitor.perception.glances import Glances
 from driver_monitor.perception.mouth import Yawns
 from driver_monitor.perception.nods import Nods
 from driver_monitor.perception.visibility import Visibility

@@ -12,7 +12,7 @@ from driver_monitor.perception.eyes import Eyes
 from driver_monitor.perception.face import eye_aspect_ratio
 from driver_monitor.perception.own_eye import shut_floor, straightened
 from driver_monitor.settings import Settings
-from driver_monitor.signals import Angles, Event, EyeReading, FaceMeasurement, nanoseconds, seconds
+from driver_monitor.signals import Angles, Event, EyeReading, EyesInHead, FaceMeasurement, nanoseconds, seconds
 
 S = Settings()
 
@@ -111,7 +111,7 @@ def staring(seconds_: float, blink_every_s: float | None = None, look_deg: float
         shut = blink_every_s is not None and t % blink_every_s > blink_every_s - 0.2
         seen = face(t, 0.05 if shut else 0.28 + 0.004 * (k % 3), 0.6 if shut else 0.1)
         yaw = 0.5 * (k % 4) + (look_deg if 20.0 < t < 21.5 else 0.0)
-        reasons.append(eyes.step(replace(seen, eye_in_head=Angles(yaw, 0.0)), 0.0).reason)
+        reasons.append(eyes.step(replace(seen, eye_in_head=EyesInHead(yaw, 0.17, 0.06)), 0.0).reason)
     return reasons
 
 

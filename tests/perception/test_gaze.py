@@ -1,73 +1,148 @@
-"""Zones in vehicle directions, on both sides of the road, and glances that artefacts do not split."""
+"""Directions from heads, lids and irises: small looks with the eyes alone, and lids that sink without any look."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
 import pytest
 
-from driver_monitor.perception.gaze import Gaze, GazeState, Glances, Zone
+from driver_monitor.perception.face import eyes_in_head, head_angles
+from driver_monitor.perception.gaze import Gaze, GazeState
 from driver_monitor.settings import Settings
-from driver_monitor.signals import Angles, Event, nanoseconds, seconds
+from driver_monitor.signals import Angles, EyesInHead, FaceMeasurement, nanoseconds
 
 S = Settings().gaze
-
-LEFT_HAND_DRIVE: list[tuple[float, float, Zone]] = [
-    (0, 0, "road"),
-    (15, 5, "road"),
-    (0, -22, "cluster"),
-    (0, -45, "lap"),
-    (-30, -30, "centre_stack"),
-    (-38, 10, "rear_mirror"),
-    (40, -8, "left_mirror"),
-    (-60, -10, "right_mirror"),
-    (80, 0, "left_window"),
-    (-85, 0, "right_window"),
-    (0, 40, "up"),
-]
+HEAD = Angles(2.0, 8.0)  # towards a camera on the column
+LID, IRIS = 0.17, 0.06  # heights of this face's own straight-ahead
 
 
-@pytest.mark.parametrize(("yaw", "pitch", "zone"), LEFT_HAND_DRIVE)
-def test_zones_of_a_left_hand_drive_car(yaw: float, pitch: float, zone: Zone) -> None:
-    assert Gaze(S, "left").zone(Angles(yaw, pitch)) == zone
+@dataclass(frozen=True)
+class Look:
+    """What one picture shows, against straight ahead."""
+
+    yaw: float = 0.0
+    head: tuple[float, float] = (0.0, 0.0)
+    lid: float = 0.0
+    iris: float = 0.0
+    smile: float = 0.0
+    openness: float | None = 1.0
 
 
-@pytest.mark.parametrize(("yaw", "pitch", "zone"), LEFT_HAND_DRIVE)
-def test_a_right_hand_drive_car_is_its_mirror_picture(yaw: float, pitch: float, zone: Zone) -> None:
-    swapped = zone.replace("left", "x").replace("right", "left").replace("x", "right")
-    assert Gaze(S, "right").zone(Angles(-yaw, pitch)) == swapped
+class Driver:
+    """Shows looks to a Gaze, in time."""
+
+    def __init__(self, fps: float = 30.0) -> None:
+        self.gaze = Gaze(S, "left")
+        self.fps = fps
+        self.pictures = 0
+
+    def show(self, look: Callable[[float], Look] | Look, for_s: float) -> GazeState:
+        state = None
+        for k in range(round(for_s * self.fps)):
+            now = look if isinstance(look, Look) else look(k / self.fps)
+            face = FaceMeasurement(
+                nanoseconds(self.pictures / self.fps),
+                head=Angles(HEAD.yaw + now.head[0], HEAD.pitch + now.head[1]),
+                eye_in_head=EyesInHead(now.yaw, LID + now.lid, IRIS + now.iris),
+                face_units={"mouthSmileLeft": now.smile, "mouthSmileRight": now.smile},
+            )
+            self.pictures += 1
+            state = self.gaze.step(face, now.openness, mouth_wide=False)
+        assert state is not None
+        return state
 
 
-def stay(zone: Zone | None, frames: int) -> list[Zone | None]:
-    return [zone] * frames
+@pytest.fixture
+def driver() -> Driver:
+    known = Driver()
+    known.show(Look(), 12.0)
+    return known
 
 
-def glances(*path: list[Zone | None], fps: float = 30.0) -> list[Event]:
-    zones = [zone for part in path for zone in part]
-    found = Glances(S)
-    out = []
-    for k, zone in enumerate(zones):
-        out += found.step(GazeState(nanoseconds(k / fps), None if zone is None else Angles(0, 0), zone))
-    return [e for e in out + found.finish(nanoseconds(len(zones) / fps)) if e.end_ns is not None]
+def pitch(state: GazeState) -> float:
+    assert state.direction is not None
+    return state.direction.pitch
 
 
-def test_a_glance_is_named_after_where_it_stayed() -> None:
-    (glance,) = glances(stay("road", 30), stay("centre_stack", 3), stay("lap", 30), stay("road", 30))
-    assert dict(glance.detail)["zone"] == "lap"
-    assert seconds(glance.start_ns) == pytest.approx(1.0, abs=0.04)
-    assert dict(glance.detail)["duration_s"] == pytest.approx(1.1, abs=0.04)
+def test_eyes_alone_on_the_cluster_are_seen_by_their_lids(driver: Driver) -> None:
+    state = driver.show(Look(lid=-0.08, iris=-0.02), 1.0)
+    assert state.zone == "cluster"
+    assert pitch(state) == pytest.approx(-22.0, abs=4.0)
 
 
-def test_a_blink_or_a_flicker_does_not_split_a_glance() -> None:
-    blink, flicker = stay(None, 6), stay("road", 2)
-    found = glances(
-        stay("road", 30), stay("lap", 20), blink, stay("lap", 10), flicker, stay("lap", 20), stay("road", 30)
-    )  # fmt: skip
-    assert len(found) == 1
+def test_a_look_up_needs_irises_that_rise_with_the_lids(driver: Driver) -> None:
+    assert driver.show(Look(lid=0.06), 0.5).zone == "road"  # eyes wide open
+    assert driver.show(Look(iris=0.09), 0.5).zone == "road"  # an iris misplaced
+    assert driver.show(Look(lid=0.06, iris=0.09), 0.5).zone == "up"
 
 
-def test_a_saccade_is_no_glance() -> None:
-    assert glances(stay("road", 30), stay("left_mirror", 3), stay("road", 30)) == []
+def test_lids_that_sink_slowly_are_drowsy_and_look_nowhere(driver: Driver) -> None:
+    state = driver.show(lambda t: Look(lid=-0.075 * t / 60.0), 60.0)
+    assert state.zone == "road"
+    assert pitch(state) > -8.0
 
 
-def test_a_glance_that_runs_into_the_end_is_marked_cut() -> None:
-    (glance,) = glances(stay("road", 30), stay("left_mirror", 30))
-    assert dict(glance.detail)["cut"] is True
+def test_the_same_lids_at_once_are_a_look_down(driver: Driver) -> None:
+    assert driver.show(Look(lid=-0.075), 3.0).zone == "cluster"
+
+
+def test_sinking_lids_are_followed_alike_at_any_frame_rate() -> None:
+    read = []
+    for fps in (10.0, 60.0):
+        slow = Driver(fps)
+        slow.show(Look(), 12.0)
+        read.append(pitch(slow.show(lambda t: Look(lid=-0.05 * t / 30.0), 30.0)))
+    assert read[0] == pytest.approx(read[1], abs=0.3)
+
+
+def test_a_laugh_is_no_look_down(driver: Driver) -> None:
+    assert driver.show(Look(lid=-0.065, smile=0.9), 3.0).zone == "road"
+
+
+def test_lids_that_rise_on_a_lowered_head_do_not_hide_its_look(driver: Driver) -> None:
+    state = driver.show(Look(head=(0.0, -20.0), lid=0.024), 1.0)
+    assert pitch(state) == pytest.approx(-24.0, abs=2.0)
+
+
+def test_with_eyes_not_measured_the_head_tells(driver: Driver) -> None:
+    state = driver.show(Look(head=(-45.0, 0.0), openness=None), 1.0)
+    assert state.head_only
+    assert state.zone == "rear_mirror"
+
+
+def test_a_head_that_comes_back_fast_is_led_by_its_gaze(driver: Driver) -> None:
+    driver.show(Look(head=(-50.0, 0.0)), 1.0)
+    back = driver.show(lambda t: Look(head=(-50.0 + 110.0 * t, 0.0)), 0.2)
+    assert back.direction is not None
+    assert back.direction.yaw == pytest.approx(-50.0 + 110.0 * (0.2 - 1.0 / 30.0) + 8.8, abs=1.0)
+    held = driver.show(Look(head=(-30.0, 0.0)), 0.5)
+    assert held.direction is not None
+    assert held.direction.yaw == pytest.approx(-30.0, abs=1.0)
+
+
+def turned(yaw_deg: float, pitch_deg: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """Rotation of a head so far to its left and up."""
+    y, p = np.radians((yaw_deg, pitch_deg))
+    about_y = np.array([[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]])
+    about_x = np.array([[1, 0, 0], [0, np.cos(p), -np.sin(p)], [0, np.sin(p), np.cos(p)]])
+    return np.asarray(about_y @ about_x.T, np.float64)
+
+
+@pytest.mark.parametrize(("yaw", "raised"), [(0, 0), (30, 0), (-30, 10), (0, -20), (25, 20)])
+def test_lids_and_irises_stand_as_high_in_a_turned_head(yaw: float, raised: float) -> None:
+    rotation = turned(yaw, raised)
+    angles = head_angles(rotation)
+    assert (angles.yaw, angles.pitch) == pytest.approx((yaw, raised), abs=1e-6)
+    width = 30.0
+    # an eye in the head's own axes: corners, lid pairs (upper, lower), and the iris before them
+    own = np.array(
+        [(-15, 0, 0), (15, 0, 0), (-5, 5.1, 1), (-5, -3, 1), (5, 5.1, 1), (5, -3, 1), (1, 1.8, 0.12 * width)], np.float64
+    )
+    x, y, z = rotation @ own.T
+    points = [(float(a) + 300.0, 200.0 - float(b), -float(c)) for a, b, c in zip(x, y, z, strict=True)]
+    iris = (points[6][0], points[6][1], 17.0)  # of its depth the model knows nothing
+    units = dict.fromkeys(("eyeLookOutLeft", "eyeLookInLeft", "eyeLookInRight", "eyeLookOutRight"), 0.1)
+    eyes = eyes_in_head(units, points[:6], points[:6], (iris, iris), rotation)
+    assert (eyes.yaw, eyes.lid_height, eyes.iris_height) == pytest.approx((0.0, LID, IRIS), abs=1e-6)

@@ -8,12 +8,13 @@ import pytest
 
 from driver_monitor.perception.worn import Worn, WornCheck, without_hidden
 from driver_monitor.settings import Settings
-from driver_monitor.signals import Angles, EyeReading, FaceMeasurement, FaceRegions, PictureQuality, nanoseconds
+from driver_monitor.signals import Angles, EyeReading, EyesInHead, FaceMeasurement, FaceRegions, PictureQuality, nanoseconds
 
 BARE = FaceRegions(around_eyes=0.75, glint=0.0, washed=0.0, mask=False)
 EYE = EyeReading(0.3, 0.1)
+LOOK = EyesInHead(0.0, 0.17, 0.06)
 FACE = FaceMeasurement(
-    0, head=Angles(0.0, 0.0), left_eye=EYE, right_eye=EYE, eye_in_head=Angles(0.0, 0.0), mouth_ratio=0.02, width_px=150.0
+    0, head=Angles(0.0, 0.0), left_eye=EYE, right_eye=EYE, eye_in_head=LOOK, mouth_ratio=0.02, width_px=150.0
 )
 
 

@@ -129,7 +129,7 @@ def closures(frames: Sequence[tuple[float, float]], settings: Settings) -> list[
         eye = EyeReading(ear, max(0.0, min(1.0, BLINK_SHUT - (BLINK_SHUT - BLINK_REST) * lid)))
         straight = Angles(0.0, 0.0)
         events += tracker.step(
-            FaceMeasurement(nanoseconds(t), straight, eye, eye, straight, 0.0, centre=(0.5, 0.5), width=0.3)
+            FaceMeasurement(nanoseconds(t), straight, eye, eye, None, 0.0, centre=(0.5, 0.5), width=0.3)
         )[1]
     events += tracker.finish(nanoseconds(frames[-1][0]))
     return [

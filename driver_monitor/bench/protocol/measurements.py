@@ -21,6 +21,7 @@ from driver_monitor.signals import (
     Angles,
     ButtonPress,
     EyeReading,
+    EyesInHead,
     FaceMeasurement,
     HandMeasurement,
     HandPlace,
@@ -59,6 +60,7 @@ _FACE_DM = (0.0, -0.45, 0.1)
 _FACE_WIDTH_DM = 1.5
 _SEEN_SHARE = 0.55  # a cover from below that leaves less of the picture hides the face
 _BRIGHT, _SPREAD = 110.0, 45.0
+_LID_PER_SQUINT = 0.03  # a full squint raises the lower lid and hardly lowers the upper one
 _DRIVE_NS = NS_PER_S // 10
 _LOOK_NS = NS_PER_S // 2
 _HAND_THERE = 0.8  # of its way up a hand has come to the face
@@ -77,6 +79,7 @@ class MeasuredFaces:
         self._face = FaceCurves.of(script.subject.model_dump_json())
         glasses = _CLEAR_GLASSES_NOISE if script.subject.glasses != "none" else 1.0
         aside = _ASIDE_NOISE if camera.place in ("mirror", "a_pillar") else 1.0
+        self._straight = float(self._towards_camera(np.zeros(1), np.zeros(1))[1][0])
         self._noise = (noise or Noise()).times(glasses * aside * _LIGHT_NOISE.get(script.light.kind, 1.0))
 
     def measure(self, shots: Sequence[Shot]) -> Iterator[FaceMeasurement]:
@@ -90,14 +93,17 @@ class MeasuredFaces:
         # a picture's noise hangs on what it shows: a frozen camera repeats it
         number = np.array([s.shows_number for s in shots])
         grain = np.random.default_rng([self._played.script.seed, _NOISE]).standard_normal((number.max() + 1, 9))[number].T
+        grain_eyes = np.random.default_rng([self._played.script.seed, _NOISE, 1]).standard_normal((number.max() + 1, 2))[number].T
         read_yaw, read_pitch = face.head(yaw, pitch)
         read_yaw, read_pitch = read_yaw + noise.head * grain[0], read_pitch + noise.head * grain[1]
         still = np.zeros(len(shots))
         squint = np.mean([now.units.get(f"eyeSquint{side}", still) for side in _SIDES], axis=0)
         cheeks = np.mean([now.units.get(f"cheekSquint{side}", still) for side in _SIDES], axis=0)
         lids = narrowed(now.lids, squint, cheeks)
-        look_yaw, look_pitch = face.eyes(now.eye_yaw, now.eye_pitch, lids, now.head_yaw, now.head_pitch)
-        look_yaw, look_pitch = look_yaw + noise.eyes * grain[2], look_pitch + noise.eyes * grain[3]
+        look_yaw = face.eye_yaw(now.eye_yaw, yaw) + noise.eyes * grain[2]
+        lid_height, iris_height = face.eye_heights(now.eye_pitch, now.lids, yaw, pitch, self._straight)
+        lid_height = lid_height - _LID_PER_SQUINT * squint + noise.heights * grain_eyes[0]
+        iris_height = iris_height + noise.heights * grain_eyes[1]
         ear, blink = face.lids(lids, now.eye_pitch)
         ears = np.maximum(0.0, ear + noise.ear * grain[4:6])
         blinks = np.clip(blink + noise.blink * grain[6:8], 0.0, 1.0)
@@ -116,7 +122,7 @@ class MeasuredFaces:
                 head=Angles(float(read_yaw[k]), float(read_pitch[k]), float(now.head_roll[k])),
                 left_eye=left,
                 right_eye=right,
-                eye_in_head=Angles(float(look_yaw[k]), float(look_pitch[k])),
+                eye_in_head=EyesInHead(float(look_yaw[k]), float(lid_height[k]), float(iris_height[k])),
                 mouth_ratio=float(mouth[k]),
                 face_units={
                     **_AT_REST,

@@ -23,7 +23,7 @@ from driver_monitor.model_store import model_path
 from driver_monitor.perception.face import measure_face
 from driver_monitor.perception.face_landmarks import FaceDetector
 from driver_monitor.perception.face_landmarks.choice import open_face
-from driver_monitor.perception.face_track import FaceTracker
+from driver_monitor.perception.face_track import FaceTrack, FaceTracker
 from driver_monitor.settings import Settings
 from driver_monitor.signals import NS_PER_S, CameraFrame, FaceMeasurement
 
@@ -85,12 +85,12 @@ class _Drive:
         # the few pictures' readings over and over: drawing a whole minute would show the same
         period = [*islice(cycle(rest), _BLINKS_APART - len(blink)), *blink]
         for face in islice(cycle(period), round((settings.eyes.baseline_s + _LEARN_S) * NS_PER_S / _FRAME_NS)):
-            self.openness(face)
+            self.see(face)
 
-    def openness(self, face: FaceMeasurement) -> float | None:
-        """The next picture's openness."""
+    def see(self, face: FaceMeasurement) -> FaceTrack:
+        """The next picture."""
         self._pictures += 1
-        return self._tracker.step(replace(face, t_ns=self._pictures * _FRAME_NS))[0].eyes.openness
+        return self._tracker.step(replace(face, t_ns=self._pictures * _FRAME_NS))[0]
 
 
 def measure_person(person: str, scene: Scene = Scene(), sweeps: Sequence[str] = (), every: int = 1) -> list[Curve]:
@@ -107,15 +107,16 @@ def measure_person(person: str, scene: Scene = Scene(), sweeps: Sequence[str] = 
 
 
 def _swept(person: str, sweep: Sweep, watched: _Watched, settings: Settings) -> list[Curve]:
-    drive = _Drive(watched, settings) if sweep.name == "lids" else None
+    drive = _Drive(watched, settings) if sweep.tracked else None
     points: dict[str, list[Point]] = {q.name: [] for q in sweep.quantities}
     for branch in sweep.branches:
         watched.hold(Pose())
         for value in branch:
             held, truth = watched.hold(sweep.pose(value))
-            openness = [drive.openness(face) for face in held][-1] if drive else None
+            # the lids have come to rest by the last one
+            track = [drive.see(face) for face in (*held, *held[-1:] * _REST_PICTURES)][-1] if drive else None
             for q in sweep.quantities:
-                points[q.name].append(Point(q.true(truth), q.read(held[-1], openness)))
+                points[q.name].append(Point(q.true(truth), q.read(held[-1], track)))
     return [Curve(name, person, tuple(sorted(p, key=lambda x: x.true))) for name, p in points.items()]
 
 

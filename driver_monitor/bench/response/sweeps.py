@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
 from driver_monitor.bench.virtual_driver.pose import Pose, Truth
-from driver_monitor.signals import Angles, EyeReading, FaceMeasurement
+from driver_monitor.perception.face_track import FaceTrack
+from driver_monitor.signals import Angles, EyeReading, EyesInHead, FaceMeasurement
 
-Read: TypeAlias = Callable[[FaceMeasurement, float | None], float | None]
-"""What is read off a picture's measurement and the openness the face tracker made of it."""
+Read: TypeAlias = Callable[[FaceMeasurement, FaceTrack | None], float | None]
+"""What is read off a picture's measurement, or off what a face tracker that knows the driver made of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Sweep:
     branches: tuple[tuple[float, ...], ...]
     pose: Callable[[float], Pose]
     quantities: tuple[Quantity, ...]
+    tracked: bool = False  # some are read off the face tracker
 
     def thinned(self, every: int) -> Sweep:
         """Every so many steps of each branch, and its last one."""
@@ -50,20 +52,29 @@ def _both_ways(low: float, high: float, step: float) -> tuple[tuple[float, ...],
 
 
 def _mean_eye(of: Callable[[EyeReading], float]) -> Read:
-    def read(face: FaceMeasurement, openness: float | None) -> float | None:
-        del openness
+    def read(face: FaceMeasurement, track: FaceTrack | None) -> float | None:
+        del track
         return None if face.left_eye is None or face.right_eye is None else (of(face.left_eye) + of(face.right_eye)) / 2.0
 
     return read
 
 
-def _angle(what: Literal["head", "eye_in_head"], axis: Literal["yaw", "pitch", "roll"]) -> Read:
-    def read(face: FaceMeasurement, openness: float | None) -> float | None:
-        del openness
-        angles = face.head if what == "head" else face.eye_in_head
-        return None if angles is None else {"yaw": angles.yaw, "pitch": angles.pitch, "roll": angles.roll}[axis]
+def _head(of: Callable[[Angles], float]) -> Read:
+    return lambda face, _: None if face.head is None else of(face.head)
 
-    return read
+
+def _eyes(of: Callable[[EyesInHead], float]) -> Read:
+    return lambda face, _: None if face.eye_in_head is None else of(face.eye_in_head)
+
+
+def _tracked_openness(face: FaceMeasurement, track: FaceTrack | None) -> float | None:
+    del face
+    return None if track is None else track.eyes.openness
+
+
+def _tracked_pitch(face: FaceMeasurement, track: FaceTrack | None) -> float | None:
+    del face
+    return None if track is None or track.gaze.direction is None else track.gaze.direction.pitch
 
 
 def _seen_head(truth: Truth) -> Angles:
@@ -71,8 +82,8 @@ def _seen_head(truth: Truth) -> Angles:
     return truth.head_to_camera
 
 
-def _frown(face: FaceMeasurement, openness: float | None) -> float | None:
-    del openness
+def _frown(face: FaceMeasurement, track: FaceTrack | None) -> float | None:
+    del track
     return (face.face_units["browDownLeft"] + face.face_units["browDownRight"]) / 2.0 if face.face_units else None
 
 
@@ -89,42 +100,44 @@ SWEEPS: tuple[Sweep, ...] = (
         (
             Quantity("eye aspect ratio", _LIDS, "", _openness, _mean_eye(lambda e: e.ear)),
             Quantity("blink unit", _CLOSED, "", lambda t: 1.0 - _openness(t), _mean_eye(lambda e: e.blink)),
-            Quantity("openness", _LIDS, "", _openness, lambda _, openness: openness, same=True),
+            Quantity("openness", _LIDS, "", _openness, _tracked_openness, same=True),
         ),
+        tracked=True,
     ),
     Sweep(
         "head yaw",
         _both_ways(-60.0, 60.0, 10.0),
         lambda v: Pose(head=Angles(v, 0.0)),
-        (Quantity("head yaw", _TO_CAMERA, "°", lambda t: _seen_head(t).yaw, _angle("head", "yaw"), same=True),),
+        (Quantity("head yaw", _TO_CAMERA, "°", lambda t: _seen_head(t).yaw, _head(lambda h: h.yaw), same=True),),
     ),
     Sweep(
         "head pitch",
         _both_ways(-30.0, 25.0, 5.0),
         lambda v: Pose(head=Angles(0.0, v)),
-        (Quantity("head pitch", _TO_CAMERA, "°", lambda t: _seen_head(t).pitch, _angle("head", "pitch"), same=True),),
+        (Quantity("head pitch", _TO_CAMERA, "°", lambda t: _seen_head(t).pitch, _head(lambda h: h.pitch), same=True),),
     ),
     Sweep(
         "head roll",
         _both_ways(-30.0, 30.0, 5.0),
         lambda v: Pose(head=Angles(0.0, 0.0, v)),
-        (Quantity("head roll", _TO_CAMERA, "°", lambda t: _seen_head(t).roll, _angle("head", "roll"), same=True),),
+        (Quantity("head roll", _TO_CAMERA, "°", lambda t: _seen_head(t).roll, _head(lambda h: h.roll), same=True),),
     ),
     Sweep(
         "eye yaw",
         _both_ways(-30.0, 30.0, 5.0),
         lambda v: Pose(eyes=Angles(v, 0.0)),
-        (Quantity("eye yaw", "eyes in head", "°", lambda t: t.eyes.yaw, _angle("eye_in_head", "yaw"), same=True),),
+        (Quantity("eye yaw", "eyes in head", "°", lambda t: t.eyes.yaw, _eyes(lambda e: e.yaw), same=True),),
     ),
     Sweep(
         "eye pitch",
         _both_ways(-30.0, 20.0, 5.0),
         lambda v: Pose(eyes=Angles(0.0, v)),
         (
-            Quantity(
-                "eye pitch", "eyes in head", "°", lambda t: t.eyes.pitch, _angle("eye_in_head", "pitch"), same=True
-            ),
+            Quantity("eye pitch", "eyes in head", "°", lambda t: t.eyes.pitch, _tracked_pitch, same=True),
+            Quantity("upper lids' height", "eyes in head, °", "", lambda t: t.eyes.pitch, _eyes(lambda e: e.lid_height)),
+            Quantity("irises' height", "eyes in head, °", "", lambda t: t.eyes.pitch, _eyes(lambda e: e.iris_height)),
         ),
+        tracked=True,
     ),
     Sweep(
         "mouth",

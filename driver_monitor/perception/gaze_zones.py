@@ -1,0 +1,66 @@
+"""Directions in the vehicle to the places a driver looks at."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from driver_monitor import settings
+from driver_monitor.signals import Angles
+
+Zone: TypeAlias = Literal[
+    "road",
+    "up",
+    "cluster",
+    "lap",
+    "phone",
+    "centre_stack",
+    "rear_mirror",
+    "left_mirror",
+    "right_mirror",
+    "passenger",
+    "left_window",
+    "right_window",
+]
+MIRRORS: frozenset[Zone] = frozenset({"rear_mirror", "left_mirror", "right_mirror"})
+INSTRUMENTS: frozenset[Zone] = frozenset({"cluster"})
+
+_OTHER_SIDE: dict[Zone, Zone] = {
+    "left_mirror": "right_mirror",
+    "right_mirror": "left_mirror",
+    "left_window": "right_window",
+    "right_window": "left_window",
+}
+_PITCH_WEIGHT = 1.4  # zones are wider than they are high
+_HYSTERESIS_DEG = 3.0  # a look must come back this far inside the road's edge to be on it again
+
+
+class Zones:
+    """The forward road as a box, and beyond it the nearest of the places in the settings."""
+
+    def __init__(self, gaze: settings.Gaze, drive_side: Literal["left", "right"]) -> None:
+        self._gaze = gaze
+        self._mirror = 1.0 if drive_side == "left" else -1.0
+        z = gaze.zones
+        self._centres: tuple[tuple[Zone, float, float], ...] = (
+            ("up", *z.up),
+            ("cluster", *z.cluster),
+            ("lap", *z.lap),
+            ("phone", *z.phone),
+            ("centre_stack", *z.centre_stack),
+            ("rear_mirror", *z.rear_mirror),
+            ("left_mirror", *z.left_mirror),
+            ("right_mirror", *z.right_mirror),
+            ("passenger", *z.passenger),
+            ("left_window", *z.left_window),
+            ("right_window", *z.right_window),
+        )
+
+    def zone(self, direction: Angles, before: Zone = "road") -> Zone:
+        """The zone of a direction; ``before`` gives the road's edge its hysteresis."""
+        margin = 0.0 if before == "road" else _HYSTERESIS_DEG
+        gaze = self._gaze
+        yaw, pitch = direction.yaw * self._mirror, direction.pitch
+        if abs(yaw) <= gaze.road_yaw_deg - margin and -gaze.road_down_deg + margin <= pitch <= gaze.road_up_deg - margin:
+            return "road"
+        nearest = min(self._centres, key=lambda c: (yaw - c[1]) ** 2 + (_PITCH_WEIGHT * (pitch - c[2])) ** 2)[0]
+        return nearest if self._mirror > 0.0 else _OTHER_SIDE.get(nearest, nearest)

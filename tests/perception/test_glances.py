@@ -1,0 +1,50 @@
+"""Glances that artefacts neither split nor make."""
+
+from __future__ import annotations
+
+import pytest
+
+from driver_monitor.perception.gaze import GazeState
+from driver_monitor.perception.gaze_zones import Zone
+from driver_monitor.perception.glances import Glances
+from driver_monitor.settings import Settings
+from driver_monitor.signals import Angles, Event, nanoseconds, seconds
+
+S = Settings().gaze
+
+
+def stay(zone: Zone | None, frames: int) -> list[Zone | None]:
+    return [zone] * frames
+
+
+def glances(*path: list[Zone | None], fps: float = 30.0) -> list[Event]:
+    zones = [zone for part in path for zone in part]
+    found = Glances(S)
+    out = []
+    for k, zone in enumerate(zones):
+        out += found.step(GazeState(nanoseconds(k / fps), None if zone is None else Angles(0, 0), zone))
+    return [e for e in out + found.finish(nanoseconds(len(zones) / fps)) if e.end_ns is not None]
+
+
+def test_a_glance_is_named_after_where_it_stayed() -> None:
+    (glance,) = glances(stay("road", 30), stay("centre_stack", 3), stay("lap", 30), stay("road", 30))
+    assert dict(glance.detail)["zone"] == "lap"
+    assert seconds(glance.start_ns) == pytest.approx(1.0, abs=0.04)
+    assert dict(glance.detail)["duration_s"] == pytest.approx(1.1, abs=0.04)
+
+
+def test_a_blink_or_a_flicker_does_not_split_a_glance() -> None:
+    blink, flicker = stay(None, 6), stay("road", 2)
+    found = glances(
+        stay("road", 30), stay("lap", 20), blink, stay("lap", 10), flicker, stay("lap", 20), stay("road", 30)
+    )  # fmt: skip
+    assert len(found) == 1
+
+
+def test_a_saccade_is_no_glance() -> None:
+    assert glances(stay("road", 30), stay("left_mirror", 3), stay("road", 30)) == []
+
+
+def test_a_glance_that_runs_into_the_end_is_marked_cut() -> None:
+    (glance,) = glances(stay("road", 30), stay("left_mirror", 30))
+    assert dict(glance.detail)["cut"] is True
