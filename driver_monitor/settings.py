@@ -219,11 +219,12 @@ class Phone(Section):
 class Body(Section):
     """Nods, slumping and leaning out."""
 
-    nod_drop_deg: float = figure(12.0, "in a nod the head drops at least this far below its straight-ahead", "deg", 5, 40, "drowsy nods 12-20° (secondary text)")
+    nod_drop_deg: float = figure(10.0, "in a nod the head is read to drop at least this far below its straight-ahead", "deg", 5, 40, "drowsy nods 12-20° (secondary text), read at 0.84 on rendered heads")
     nod_closed_s: float = figure(0.5, "… with the eyes closed for this long", "s", 0.2, 2, DESIGN)
     nod_longest_s: float = figure(5.0, "a head that stays down for longer does not nod", "s", 1, 15, DESIGN)
     usual_s: float = figure(20.0, "the face's usual place and size are learned over this much time, and follow slowly", "s", 5, 300, DESIGN)
     slump_s: float = figure(2.5, "the head has sunk, eyes shut or not to be seen, for this long", "s", 1, 15, DESIGN)
+    slump_open_s: float = figure(5.0, "… or, where the eyes look open, tilted and with the gaze off the road for this long", "s", 2, 30, DESIGN)
     slump_drop: float = figure(0.35, "sunk: the face lies this far below its usual place", "face widths", 0.1, 2, "design, checked on rendered drivers")
     slump_roll_deg: float = figure(18.0, "… or is tilted this far from its usual attitude", "deg", 8, 60, "design, checked on rendered drivers")
     lean_out: float = figure(1.5, "leaning out: the face is this far aside of its usual place", "face widths", 0.5, 5, "design, checked on rendered drivers")

@@ -12,6 +12,8 @@ _PLACE_SPAN, _ROLL_SPAN = 0.10, 10.0  # the usual is the densest stretch of this
 _EYES_SHUT_S = 0.8  # longer than a blink: a driver who bends down with open eyes has not slumped
 _TURNED_DEG = 45.0  # roll is not to be trusted beyond, and who turns aside like this sits up
 _UPRIGHT_S = 0.5  # seen upright for so long, a slump is over
+_GAP_S = 0.4  # a shorter doubt ends nothing
+_LOST_ASIDE = 0.6  # a face lost beyond this share of leaning out has left the picture
 _LOST_LOW = 0.5  # a face lost below this share of the sinking a slump needs has sunk on
 
 
@@ -60,19 +62,25 @@ class Body:
         self._lean = _Stretch("lean_out", body.lean_s)
         self._upright_ns: int | None = None
         self._sinking = False  # low or tilted in the last picture that showed the face
-        self._drop = self._tilt = 0.0
+        self._on_road: bool | None = None
+        self._leaving = False  # well aside in the last picture that showed it
+        self._drop = self._tilt = self._far = 0.0
 
     @property
     def slumped_since_ns(self) -> int | None:
         """When the slump that now lasts began, once it is one."""
         return self._slump.start_ns if self._slump.told else None
 
-    def step(self, face: FaceMeasurement, eyes_closed_s: float, eyes_seen: bool) -> list[Event]:
-        """Take one picture; ``eyes_closed_s`` is how long the eyes have been seen closed, ``eyes_seen`` whether they can be."""
+    def step(self, face: FaceMeasurement, eyes_closed_s: float, eyes_seen: bool, on_road: bool | None = None) -> list[Event]:
+        """Take one picture.
+
+        ``eyes_closed_s`` is how long the eyes have been seen closed, ``eyes_seen`` whether they can be, and ``on_road`` whether
+        the gaze is on the road.
+        """
         t_ns, centre, width, head = face.t_ns, face.centre, face.width, face.head
         if centre is None or width is None or head is None:
-            # out of sight: a body that was sinking has sunk on, and who leans out has left the picture
-            return [*self._slump.step(t_ns, self._sinking, self._figures()), *self._lean.step(t_ns, False, ())]
+            # out of sight: a body that was sinking has sunk on, and who was leaning out is out
+            return [*self._slump.step(t_ns, self._sinking, self._figures()), *self._lean.step(t_ns, self._leaving, self._aside())]
         usual, body = self._usual, self._body
         if not usual.known:
             usual.see(t_ns, *centre, width, head.roll)
@@ -82,20 +90,28 @@ class Body:
         turned = abs(head.yaw) > _TURNED_DEG
         tilt = 0.0 if turned else abs(head.roll - usual.roll)
         low = max(drop / body.slump_drop, tilt / body.slump_roll_deg)
+        # behind dark glasses eyes may look open: who hangs aside and does not look at the road has slumped too, later
+        self._on_road = self._on_road if on_road is None else on_road  # a blink hides the gaze
+        hangs = tilt >= body.slump_roll_deg and self._on_road is False
         if self._slump.start_ns is None or low >= 1.0:
             self._drop, self._tilt = drop, tilt
-        answers = turned or (eyes_seen and eyes_closed_s < _EYES_SHUT_S)
+        eyes_open = eyes_seen and eyes_closed_s < _EYES_SHUT_S
+        answers = turned or (eyes_open and not hangs)
         leaning = aside >= body.lean_out or not body.lean_edge <= centre[0] <= 1.0 - body.lean_edge
         self._sinking = low >= _LOST_LOW and not answers
-        events = self._lean.step(t_ns, leaning, (("aside", round(aside, 2)),))
-        events += self._slump.step(t_ns, self._lies(t_ns, low, answers), self._figures())
+        self._far = aside if leaning else self._far
+        self._leaving = aside >= _LOST_ASIDE * body.lean_out
+        events = self._lean.step(t_ns, leaning, self._aside())
+        least_s = body.slump_open_s if eyes_open else body.slump_s
+        events += self._slump.step(t_ns, self._lies(t_ns, low, answers), self._figures(), least_ns=nanoseconds(least_s))
         if low < _LOST_LOW and not leaning:
             usual.see(t_ns, *centre, width, head.roll)
         return events
 
     def finish(self, t_ns: int) -> list[Event]:
         """The recording ends: report what still lasts."""
-        return [*self._slump.step(t_ns, False, self._figures()), *self._lean.step(t_ns, False, ())]
+        slump = self._slump.step(t_ns, False, self._figures(), last=True)
+        return [*slump, *self._lean.step(t_ns, False, self._aside(), last=True)]
 
     def _lies(self, t_ns: int, low: float, answers: bool) -> bool:
         """Low or tilted with eyes that do not answer; once slumped, until seen upright or with open eyes for a while."""
@@ -106,6 +122,9 @@ class Body:
             return False
         self._upright_ns = t_ns if self._upright_ns is None else self._upright_ns
         return t_ns - self._upright_ns < nanoseconds(_UPRIGHT_S)
+
+    def _aside(self) -> tuple[tuple[str, Value], ...]:
+        return (("aside", round(self._far, 2)),)
 
     def _figures(self) -> tuple[tuple[str, Value], ...]:
         return (("drop", round(self._drop, 2)), ("tilt_deg", round(self._tilt, 1)))
@@ -118,18 +137,30 @@ class _Stretch:
         self._name: EventName = name
         self._least_ns = nanoseconds(least_s)
         self.start_ns: int | None = None
+        self._seen_ns = 0
         self.told = False
 
-    def step(self, t_ns: int, holds: bool, detail: tuple[tuple[str, Value], ...]) -> list[Event]:
+    def step(
+        self,
+        t_ns: int,
+        holds: bool,
+        detail: tuple[tuple[str, Value], ...],
+        *,
+        least_ns: int | None = None,
+        last: bool = False,
+    ) -> list[Event]:
         if holds:
             self.start_ns = t_ns if self.start_ns is None else self.start_ns
-            if not self.told and t_ns - self.start_ns >= self._least_ns:
+            self._seen_ns = t_ns
+            if not self.told and t_ns - self.start_ns >= (self._least_ns if least_ns is None else least_ns):
                 self.told = True
                 return [Event(t_ns, self._name, self.start_ns, None)]
             return []
-        start_ns, told = self.start_ns, self.told
+        if self.start_ns is not None and t_ns - self._seen_ns < nanoseconds(_GAP_S) and not last:
+            return []
+        start_ns, end_ns, told = self.start_ns, self._seen_ns, self.told
         self.start_ns, self.told = None, False
         if start_ns is None or not told:
             return []
-        lasted = ("duration_s", round(seconds(t_ns - start_ns), 3))
-        return [Event(t_ns, self._name, start_ns, t_ns, (lasted, *detail))]
+        lasted = ("duration_s", round(seconds(end_ns - start_ns), 3))
+        return [Event(t_ns, self._name, start_ns, end_ns, (lasted, *detail))]

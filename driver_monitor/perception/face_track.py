@@ -74,7 +74,8 @@ class FaceTracker:
         events += self._blinks.step(t_ns, eyes.openness, closures, closure is not None, in_yawn)
         events += self._glances.step(gaze)
         events += self._nods.step(t_ns, drop, 0.0 if closure is None else closure.lasted_s)
-        events += self.body.step(face, 0.0 if closure is None else closure.lasted_s, eyes.openness is not None)
+        on_road = None if gaze.zone is None else gaze.zone == "road"
+        events += self.body.step(face, 0.0 if closure is None else closure.lasted_s, eyes.openness is not None, on_road)
         events += self.visibility.step(face, eyes.openness is not None, worn.eyes_hidden, worn.mask)
         track = FaceTrack(face, eyes, gaze, closure, self._closures.open_since_ns, in_yawn, worn)
         return track, events
