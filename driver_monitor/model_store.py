@@ -184,6 +184,19 @@ def models_in_use() -> list[Model]:
     return needed + [model for model in models(OPTIONAL_MODELS) if model.fault() is None]
 
 
+def model_file(named: str) -> Path:
+    """The file of a model that a setting names: one of the manifest, or a path."""
+    return model_path(named) if any(model.name == named for model in models()) else Path(named).expanduser()
+
+
+def hashes_in_use(detector: str = "") -> dict[str, str]:
+    """SHA-256 by name of the models a drive is watched with, ``detector`` (a file or a name, see ``phone.detector``) too."""
+    hashes = {model.name: model.sha256 for model in models_in_use()}
+    if detector and (file := model_file(detector)).is_file():
+        hashes[file.name] = _sha256(file)
+    return hashes
+
+
 def pull(names: Iterable[str] = (), *, progress: Progress = lambda what, done, total: None) -> list[Model]:
     """Fetch models that are not there whole already, all that a drive needs when none is named; returns those fetched.
 

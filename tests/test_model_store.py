@@ -17,7 +17,16 @@ import pytest
 
 from driver_monitor import model_store
 from driver_monitor.errors import BadUseError, ModelError
-from driver_monitor.model_store import CACHE_VARIABLE, cache_dir, model_path, models, pull
+from driver_monitor.model_store import (
+    CACHE_VARIABLE,
+    MONITOR_MODELS,
+    OPTIONAL_MODELS,
+    cache_dir,
+    hashes_in_use,
+    model_path,
+    models,
+    pull,
+)
 from driver_monitor.resources import models_dir
 
 BODY = bytes(range(256)) * 1000
@@ -123,6 +132,17 @@ def test_what_only_the_bench_needs_is_made_when_it_is_named(shop: Shop) -> None:
     assert [model.name for model in pull(["head"])] == ["head"]
     assert model_path("head").read_bytes() == BODY[::-1]
     assert shop.left() == ["head.bin"]
+
+
+def test_a_detector_of_the_users_own_is_told_by_its_hash(tmp_path: Path, shop: Shop) -> None:
+    for name in (*MONITOR_MODELS, *OPTIONAL_MODELS):
+        shop.model(name, wheel_source(shop.wheel("box")))
+    own = tmp_path / "yolo.onnx"
+    own.write_bytes(b"a detector")
+    needed = set(MONITOR_MODELS)  # what is optional is not here
+    assert set(hashes_in_use()) == needed
+    assert set(hashes_in_use(str(own))) == needed | {"yolo.onnx"}
+    assert hashes_in_use(str(own))["yolo.onnx"] == sha256(b"a detector")
 
 
 def test_the_next_source_is_tried_and_the_hash_decides(shop: Shop) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from driver_monitor.errors import ModelError
-from driver_monitor.model_store import model_path, models
+from driver_monitor.model_store import model_file, model_path
 from driver_monitor.monitor import Monitor
 from driver_monitor.perception.blink_model import BlinkModel
 from driver_monitor.perception.face_landmarks.choice import choose, mediapipe_fault, open_face
@@ -28,7 +26,7 @@ def build_monitor(settings: Settings) -> Monitor:
     face = open_face(model_path("face_landmarker"), settings.face, chosen)
     speech = SpeechDetector(model_path("silero_vad"))
     hands, why = _open_hands(settings)
-    objects = OnnxObjects(_object_model(settings.phone.detector)) if settings.phone.detector else None
+    objects = OnnxObjects(model_file(settings.phone.detector)) if settings.phone.detector else None
     facts: list[tuple[Part, PartState, str]] = [("face", "ok", str(chosen))]
     if hands is None and settings.hands.enabled:
         facts.append(("hands", "missing", why))
@@ -46,8 +44,3 @@ def _open_hands(settings: Settings) -> tuple[MediaPipeHands | None, str]:
         return MediaPipeHands(model_path("hand_landmarker"), confidence=settings.hands.confidence), ""
     except ModelError as error:
         return None, f"hands are not looked at: {error}"
-
-
-def _object_model(named: str) -> Path:
-    """A model of the manifest by its name, or a file."""
-    return model_path(named) if any(model.name == named for model in models()) else Path(named).expanduser()

@@ -375,7 +375,7 @@ def watch(
     """Run the live loop; ``around`` may put something between loop and Monitor that looks on."""
     from rich.console import Console
 
-    from driver_monitor.model_store import MONITOR_MODELS, model_path, models_in_use
+    from driver_monitor.model_store import MONITOR_MODELS, hashes_in_use, model_path
 
     for name in MONITOR_MODELS if not only_record else ():  # said before any device is touched
         model_path(name)
@@ -385,7 +385,7 @@ def watch(
         stack.enter_context(_log_to(console))
         stop = stack.enter_context(stop_on_signal())
         pins = open_pins(settings.outputs.pin_factory)
-        hashes = {model.name: model.sha256 for model in models_in_use()}
+        hashes = hashes_in_use(settings.phone.detector)
         recorder = None
         if record is not None:
             recorder = stack.enter_context(Recorder(record, settings, hashes, start_ns, "record" if only_record else "run"))

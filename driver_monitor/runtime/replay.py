@@ -111,7 +111,7 @@ def replay_command(path: Path, wishes: Wishes) -> int:
     """The command ``replay``; its exit code is 0 when the recording was replayed to its end and nothing differs."""
     from rich.console import Console
 
-    from driver_monitor.model_store import MONITOR_MODELS, model_path, models_in_use
+    from driver_monitor.model_store import MONITOR_MODELS, hashes_in_use, model_path
     from driver_monitor.runtime.annotate import AnnotatedVideo
     from driver_monitor.runtime.compare import Comparison
     from driver_monitor.runtime.lockdown import lock_down
@@ -128,7 +128,7 @@ def replay_command(path: Path, wishes: Wishes) -> int:
                 check_output(output, recording.files + ([wishes.compare] if wishes.compare else []))
         if reports is not None and video is not None and reports.resolve() == video.resolve():
             raise BadUseError(f"--reports and --video name the same file, {reports}; give two")
-        hashes = {model.name: model.sha256 for model in models_in_use()}
+        hashes = hashes_in_use(settings.phone.detector)
         summary = Summary()
         shown: list[Sink] = [summary]
         sinks: list[Sink] = []
