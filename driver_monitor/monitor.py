@@ -329,6 +329,7 @@ class Monitor:
     def _tick(self, t_ns: int) -> list[Report]:
         self._read_bus()
         self._vehicle = self._drive(t_ns)
+        self._tracker.steer(self._vehicle.steering_deg)
         events = self._tracker.visibility.tick(t_ns)
         if self._heard and t_ns - self._heard[0].t_ns >= _LISTEN_NS:
             events += self._listen(t_ns)
@@ -357,13 +358,18 @@ class Monitor:
             critical_since_ns=self._policy.critical_since_ns,
         )
         closed = self._closed_eyes.conditions(t_ns)
-        away = self._distraction.conditions(t_ns, vehicle.speed_kmh)
+        away = self._distraction.conditions(t_ns, vehicle.speed_kmh, self._seen)
         unseen = self._not_seen.step(t_ns, sight, self._tracker.visibility.why) if self._track is not None else []
         self._conditions = [unresponsive, *closed, *away, *unseen, sensors_lost(self._lost), *self._slow]
         alerts: list[Report] = list(self._policy.step(t_ns, self._conditions, vehicle))
         if not _LOOKS.isdisjoint(self._policy.standing()):
             self._phone.answered()
         return alerts
+
+    @property
+    def _seen(self) -> float:
+        """How well the driver is seen, 0 to 1."""
+        return 1.0 if self._track is None else self._track.worn.quality
 
     def _slumped_s(self, t_ns: int) -> float:
         since_ns = self._tracker.body.slumped_since_ns
@@ -379,9 +385,8 @@ class Monitor:
         stress, stressed = self._stress.step(t_ns)
         anger, angry = self._anger.step(t_ns)
         self._slow = [drowsy, self._phone.step(t_ns), stressed, angry]
-        seen = 1.0 if self._track is None else self._track.worn.quality
         from_face = (fatigue, self._distraction.state(t_ns), self._responsiveness.state(t_ns))
-        fatigue, distraction, responsiveness = (replace(s, confidence=round(seen * s.confidence, 4)) for s in from_face)
+        fatigue, distraction, responsiveness = (replace(s, confidence=round(self._seen * s.confidence, 4)) for s in from_face)
         return [fatigue, distraction, stress, anger, responsiveness]
 
     def _speed_health(self, t_ns: int) -> list[Report]:

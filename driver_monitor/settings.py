@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 NCAP = "Euro NCAP Driver Engagement v1.1 (secondary text)"
 ADDW = "(EU) 2023/2590 ADDW (secondary text)"
 DDAW = "(EU) 2021/1341 DDAW introduction"
+OPENPILOT = "openpilot policy.py"
 ATTEND = "Kircher & Ahlström, AttenD (secondary text)"
 KNOWN = "common knowledge of the field, not verified"
 DESIGN = "design"
@@ -185,6 +186,9 @@ class Gaze(Section):
     road_yaw_deg: float = figure(20.0, "half width of the forward road", "deg", 5, 40, DESIGN)
     road_up_deg: float = figure(20.0, "the road reaches up to here", "deg", 5, 45, DESIGN)
     road_down_deg: float = figure(16.0, "the road reaches down to here", "deg", 5, 30, DESIGN)
+    turn_from_deg: float = figure(30.0, "steering beyond this is a turn: the road reaches further to its side …", "deg", 5, 180, OPENPILOT)
+    turn_share: float = figure(0.15, "… by this share of the steering beyond it …", "1", 0, 1, OPENPILOT)
+    turn_most_deg: float = figure(22.5, "… and at most by this", "deg", 0, 45, OPENPILOT)
     lap_pitch_deg: float = figure(-30.0, "below this plane lies ADDW area 3 (lap, phone, centre stack low)", "deg", -60, -15, ADDW)
     min_dwell_s: float = figure(0.15, "a look shorter than this is no glance", "s", 0.05, 0.5, "ISO 15007: fixations ≥ 100 ms")
     bridge_s: float = figure(0.3, "a shorter look away from a glance's target does not split it", "s", 0.0, 1.0, DESIGN)
@@ -242,6 +246,7 @@ class Distraction(Section):
     sharing_reset_s: float = figure(2.0, "this much unbroken road resets the sum", "s", 0.5, 10, "Seeing Machines (secondary text)")
     area3_fast_s: float = figure(3.5, "gaze below the 30° plane at ≥ 50 km/h", "s", 1, 10, ADDW)
     area3_slow_s: float = figure(6.0, "gaze below the 30° plane at 20-50 km/h", "s", 1, 15, ADDW)
+    area3_degraded_s: float = figure(1.5, "more for both while the driver is seen poorly", "s", 0, 5, ADDW)
     area3_fast_kmh: float = figure(50.0, "where the faster limit starts", "km/h", 20, 130, ADDW)
     min_kmh: float = figure(20.0, "distraction is watched from this speed", "km/h", 0, 80, NCAP)
     attend_buffer_s: float = figure(2.0, "attention buffer; empty means distracted", "s", 0.5, 10, ATTEND)

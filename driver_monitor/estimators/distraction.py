@@ -21,6 +21,7 @@ _FAR: frozenset[Zone] = frozenset(
 _MIRROR_DEG = 45.0  # a face lost beyond this yaw has turned to the side
 _PASSING_S = 0.3  # on the way to a mirror the gaze passes over other places
 _PRIOR = -4.0
+_DEGRADED = 0.5  # seen less well than this: the "degraded conditions" of ADDW
 _LOOK_S = 0.15  # a change between road and away that is over sooner is an artefact, and counts as what was before
 
 
@@ -158,10 +159,10 @@ class Distraction:
     def _known(self, t_ns: int) -> bool:
         return self._trusted and self._seen_ns is not None and seconds(t_ns - self._seen_ns) <= _HIDDEN_S
 
-    def conditions(self, t_ns: int, speed_kmh: float | None) -> list[Condition]:
-        """The conditions now; cheap enough for every picture."""
+    def conditions(self, t_ns: int, speed_kmh: float | None, seen: float = 1.0) -> list[Condition]:
+        """The conditions now; cheap enough for every picture. ``seen`` is how well the driver is seen, 0 to 1."""
         known = self._known(t_ns)
-        return [self._long(known, speed_kmh), self._sharing(known)]
+        return [self._long(known, speed_kmh, seen), self._sharing(known)]
 
     def state(self, t_ns: int) -> DriverState:
         """The state now."""
@@ -180,12 +181,11 @@ class Distraction:
         ]
         return state(t_ns, "distraction", terms, 0.5 if self._last.head_only else 0.9)
 
-    def _long(self, known: bool, speed_kmh: float | None) -> Condition:
+    def _long(self, known: bool, speed_kmh: float | None, seen: float) -> Condition:
         d = self._d
         away, low = self._away.off_s, self._low.off_s
         limit = d.long_mirror_s if self._checks_only and away > 0.0 else d.long_glance_s
-        # an unknown speed takes the strictest limit
-        low_limit = d.area3_fast_s if speed_kmh is None or speed_kmh >= d.area3_fast_kmh else d.area3_slow_s
+        low_limit = self.low_limit_s(speed_kmh, seen)
         met = self._hold("long", away >= limit or low >= low_limit, d.recovery_s, known)
         if low >= low_limit and away < limit:
             rule = f"gaze below the 30° plane ≥ {low_limit:g} s"
@@ -197,6 +197,12 @@ class Distraction:
             source = "timed after Euro NCAP Driver Engagement v1.1 (secondary text)"
             evidence = timer("eyes off road", away, limit)
         return Condition("long_distraction", met, rule, source, (evidence,))
+
+    def low_limit_s(self, speed_kmh: float | None, seen: float) -> float:
+        """How long the gaze may be below the plane of ADDW area 3; an unknown speed takes the strictest limit."""
+        d = self._d
+        limit = d.area3_fast_s if speed_kmh is None or speed_kmh >= d.area3_fast_kmh else d.area3_slow_s
+        return limit + (d.area3_degraded_s if seen < _DEGRADED else 0.0)
 
     def _sharing(self, known: bool) -> Condition:
         d, shared = self._d, seconds(self._sharing_ns)

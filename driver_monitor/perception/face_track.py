@@ -80,6 +80,10 @@ class FaceTracker:
         track = FaceTrack(face, eyes, gaze, closure, self._closures.open_since_ns, in_yawn, worn)
         return track, events
 
+    def steer(self, steering_deg: float | None) -> None:
+        """Where the steering wheel stands now, degrees, + left; ``None``: not known."""
+        self._gaze.steer(steering_deg)
+
     def finish(self, t_ns: int) -> list[Event]:
         """The recording ends: report what still lasts."""
         yawned = [] if self._masked else self._yawns.finish(t_ns)

@@ -139,6 +139,10 @@ class Gaze:
             return True
         return self._learning.learned_s >= self._gaze.trust_s or self._learning.done
 
+    def steer(self, steering_deg: float | None) -> None:
+        """Where the wheel stands now: in a turn the road reaches further to its side."""
+        self._zones.steer(steering_deg)
+
     def head_drop_deg(self, face: FaceMeasurement) -> float | None:
         """How far the head points below its own straight-ahead, degrees; ``None`` until that is known."""
         if face.head is None or self._learning.learned_s < self._gaze.neutral_first_s:

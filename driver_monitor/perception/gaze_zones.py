@@ -40,6 +40,7 @@ class Zones:
     def __init__(self, gaze: settings.Gaze, drive_side: Literal["left", "right"]) -> None:
         self._gaze = gaze
         self._mirror = 1.0 if drive_side == "left" else -1.0
+        self._bend = 0.0  # how much further the road reaches in a turn, degrees, + to the left
         z = gaze.zones
         self._centres: tuple[tuple[Zone, float, float], ...] = (
             ("up", *z.up),
@@ -55,12 +56,20 @@ class Zones:
             ("right_window", *z.right_window),
         )
 
+    def steer(self, steering_deg: float | None) -> None:
+        """The road bends with the wheel (degrees, + left): in a turn it reaches further to that side; ``None`` is straight on."""
+        gaze, turned = self._gaze, steering_deg or 0.0
+        most = min(gaze.turn_most_deg, gaze.turn_share * max(0.0, abs(turned) - gaze.turn_from_deg))
+        self._bend = most if turned >= 0.0 else -most
+
     def zone(self, direction: Angles, before: Zone = "road") -> Zone:
         """The zone of a direction; ``before`` gives the road's edge its hysteresis."""
         margin = 0.0 if before == "road" else _HYSTERESIS_DEG
         gaze = self._gaze
         yaw, pitch = direction.yaw * self._mirror, direction.pitch
-        if abs(yaw) <= gaze.road_yaw_deg - margin and -gaze.road_down_deg + margin <= pitch <= gaze.road_up_deg - margin:
+        half = gaze.road_yaw_deg - margin
+        left, right = half + max(0.0, self._bend), half - min(0.0, self._bend)
+        if -right <= direction.yaw <= left and -gaze.road_down_deg + margin <= pitch <= gaze.road_up_deg - margin:
             return "road"
         nearest = min(self._centres, key=lambda c: (yaw - c[1]) ** 2 + (_PITCH_WEIGHT * (pitch - c[2])) ** 2)[0]
         return nearest if self._mirror > 0.0 else _OTHER_SIDE.get(nearest, nearest)

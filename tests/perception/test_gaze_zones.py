@@ -49,3 +49,22 @@ def test_the_road_is_left_at_its_edge_and_met_again_further_in() -> None:
     assert zones.zone(Angles(19, 0), before="road") == "road"
     assert zones.zone(Angles(19, 0), before="left_mirror") != "road"
     assert zones.zone(Angles(16, 0), before="left_mirror") == "road"
+
+
+@pytest.mark.parametrize(
+    ("steering", "yaw", "zone"), [(0, 25, "left_mirror"), (110, 25, "road"), (110, -25, "phone"), (-110, -25, "road")]
+)
+def test_in_a_turn_the_road_reaches_further_to_its_side(steering: float, yaw: float, zone: Zone) -> None:
+    zones = Zones(S, "left")
+    zones.steer(steering)
+    assert zones.zone(Angles(yaw, -2.0)) == zone
+
+
+def test_the_road_bends_no_further_than_its_most_and_not_at_all_on_a_straight() -> None:
+    zones = Zones(S, "left")
+    zones.steer(500.0)
+    assert zones.zone(Angles(S.road_yaw_deg + S.turn_most_deg - 0.1, 0.0)) == "road"
+    assert zones.zone(Angles(S.road_yaw_deg + S.turn_most_deg + 0.1, 0.0)) != "road"
+    for straight in (None, S.turn_from_deg, -S.turn_from_deg):
+        zones.steer(straight)
+        assert zones.zone(Angles(S.road_yaw_deg + 0.1, 0.0)) != "road"

@@ -1,0 +1,94 @@
+"""Distraction's timers, picture by picture."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from driver_monitor.estimators.distraction import Distraction
+from driver_monitor.perception.gaze import GazeState
+from driver_monitor.perception.gaze_zones import Zone
+from driver_monitor.settings import Settings
+from driver_monitor.signals import Angles, nanoseconds
+
+S = Settings()
+_PITCH: dict[Zone, float] = {"lap": -40.0, "cluster": -20.0}
+
+
+class Drive:
+    """Looks, one after the other."""
+
+    def __init__(self, fps: float = 30.0) -> None:
+        self.distraction = Distraction(S.distraction, S.gaze.lap_pitch_deg)
+        self._step_s = 1.0 / fps
+        self.t_s = 0.0
+
+    def look(self, zone: Zone, length_s: float) -> Drive:
+        for _ in range(round(length_s / self._step_s)):
+            self.t_s += self._step_s
+            direction = Angles(0.0, _PITCH.get(zone, 0.0))
+            self.distraction.picture(GazeState(nanoseconds(self.t_s), direction, zone), trusted=True)
+        return self
+
+    def met(self, kind: str, speed_kmh: float | None = 80.0, seen: float = 1.0) -> bool | None:
+        conditions = self.distraction.conditions(nanoseconds(self.t_s), speed_kmh, seen)
+        return next(c.met for c in conditions if c.kind == kind)
+
+    def attend_spent(self) -> float:
+        state = self.distraction.state(nanoseconds(self.t_s))
+        spent = next(e.measured for e in state.evidence if e.term == "AttenD buffer spent")
+        assert spent is not None
+        return spent
+
+
+@pytest.mark.parametrize("fps", [10.0, 30.0, 60.0])
+def test_one_glance_aside_is_long_after_three_seconds_at_any_frame_rate(fps: float) -> None:
+    drive = Drive(fps).look("road", 5.0).look("left_window", 2.8)
+    assert drive.met("long_distraction") is False
+    assert drive.look("left_window", 0.4).met("long_distraction") is True
+
+
+def test_a_flick_to_the_road_does_not_restart_the_timer_and_a_real_look_does() -> None:
+    flicked = Drive().look("road", 5.0).look("left_window", 2.0).look("road", 0.2).look("left_window", 1.3)
+    assert flicked.met("long_distraction") is True
+    looked = Drive().look("road", 5.0).look("left_window", 2.0).look("road", 1.0).look("left_window", 1.3)
+    assert looked.met("long_distraction") is False
+
+
+def test_poor_sight_gives_gaze_low_in_the_car_a_second_and_a_half_more() -> None:
+    distraction, d = Drive().distraction, S.distraction
+    for speed, limit_s in ((80.0, d.area3_fast_s), (30.0, d.area3_slow_s), (None, d.area3_fast_s)):
+        assert distraction.low_limit_s(speed, seen=1.0) == limit_s
+        assert distraction.low_limit_s(speed, seen=0.3) == limit_s + d.area3_degraded_s
+
+
+def test_the_attention_buffer_drains_aside_and_fills_on_the_road() -> None:
+    drive = Drive().look("road", 5.0)
+    assert drive.attend_spent() == pytest.approx(0.0)
+    assert drive.look("left_window", 1.0).attend_spent() == pytest.approx(0.5, abs=0.06)
+    assert drive.look("left_window", 1.5).attend_spent() == pytest.approx(1.0)
+    assert drive.look("road", 1.0).attend_spent() == pytest.approx(0.5, abs=0.1)
+
+
+def test_the_first_second_on_a_mirror_costs_no_attention() -> None:
+    drive = Drive().look("road", 5.0).look("rear_mirror", 0.9)
+    assert drive.attend_spent() == pytest.approx(0.0, abs=0.02)
+    assert drive.look("rear_mirror", 1.1).attend_spent() > 0.4
+
+
+def test_short_looks_aside_add_up_and_two_seconds_of_road_end_the_sum() -> None:
+    def looks(road_s: float) -> Drive:
+        drive = Drive().look("road", 5.0)
+        for _ in range(7):
+            drive.look("left_window", 1.6).look("road", road_s)
+        return drive
+
+    assert looks(1.0).met("time_sharing") is True
+    assert looks(2.5).met("time_sharing") is False
+
+
+def test_the_evidence_sums_to_the_state() -> None:
+    drive = Drive().look("road", 5.0).look("left_window", 2.2)
+    state = drive.distraction.state(nanoseconds(drive.t_s))
+    assert state.value == pytest.approx(1.0 / (1.0 + math.exp(-sum(e.contribution for e in state.evidence))), abs=1e-6)
