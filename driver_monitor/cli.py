@@ -113,6 +113,14 @@ def record(
     return run_command(config, None, seconds, _virtual_cabin, target, only_record=True)
 
 
+@app.command()
+def doctor(config: Config = None) -> int:
+    """Say whether this machine has what the settings want: CPU, face backend, models, devices. Exit code 1 if not."""
+    from driver_monitor.runtime.doctor import doctor_command
+
+    return doctor_command(config)
+
+
 def _virtual_cabin(source: str) -> Cabin:
     from driver_monitor.bench.virtual_cabin import VirtualCabin, find_scenario
 
