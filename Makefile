@@ -1,10 +1,11 @@
 # make demo                       a scripted drive of the virtual driver, live; RECORDING=path replays one of yours
 # make test                       all tests
+# make test-arm64                 as root: replay on emulated Raspberry Pi 4 and 5 processors
 # Each target sets up what it needs; the second time that takes less than a second.
 
 BIN := .venv/bin
 
-.PHONY: install demo test test-tools check bench lock clean
+.PHONY: install demo test test-tools test-arm64 check bench lock clean
 
 install:
 	@sh deploy/setup.sh
@@ -23,6 +24,10 @@ test: test-tools
 # one test watches a process with strace
 test-tools:
 	@TOOLS=strace sh deploy/setup.sh
+
+# minutes a case; CASES="bookworm:cortex-a72" runs one
+test-arm64: install
+	@tests/arm64/run
 
 check: install
 	$(BIN)/ruff check .
