@@ -1,4 +1,4 @@
-"""Write the clip that the arm64 proof replays: ten pictures of the virtual driver, who blinks; lossless, so that all see the same."""
+"""Write the clip that the arm64 proof replays: ten pictures of the virtual driver, who blinks; lossless: all see the same."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Hold two report files of the same clip equal: the same lines in the same order, figures within a tolerance.
 
-``compare.py HERE.jsonl THERE.jsonl BACKEND`` also wants THERE to say that BACKEND read the face. The header, the summary and that one
-line differ by nature.
+``compare.py HERE.jsonl THERE.jsonl BACKEND`` also wants THERE to say that BACKEND read the face. The header, the summary and
+that one line differ by nature.
 """
 
 from __future__ import annotations
