@@ -20,6 +20,7 @@ from driver_monitor.estimators.sight import NotSeen, sensors_lost
 from driver_monitor.estimators.stress import Stress
 from driver_monitor.perception.driver_place import DriverPlace
 from driver_monitor.perception.driving import Driving
+from driver_monitor.perception.expression import Expressions
 from driver_monitor.perception.face import measure_face
 from driver_monitor.perception.face_landmarks import FaceDetector, FaceLandmarks
 from driver_monitor.perception.face_regions import read_regions
@@ -29,6 +30,7 @@ from driver_monitor.perception.hands import Hands
 from driver_monitor.perception.heart import Heart
 from driver_monitor.perception.objects import ObjectDetector
 from driver_monitor.perception.picture import PictureCheck
+from driver_monitor.perception.own_sounds import OwnSounds
 from driver_monitor.perception.speech_detector import SpeechDetector
 from driver_monitor.perception.steering import Steering
 from driver_monitor.perception.voice import Voice
@@ -116,7 +118,9 @@ class Monitor:
         self._place = DriverPlace(settings.face, settings.fatigue.standstill_kmh)
         self._regions_ns: int | None = None
         self._tracker = FaceTracker(settings)
-        self._voice = Voice(settings.voice, None, None) if speech is None else Voice(settings.voice, speech.step, speech.reset)
+        self._own_sounds = OwnSounds()
+        step, reset = (None, None) if speech is None else (speech.step, speech.reset)
+        self._voice = Voice(settings.voice, step, reset, self._own_sounds, moods=settings.emotions_on)
         self._heart = Heart(settings.heart)
         self._driving = Driving(settings.vehicle)
         self._steering = Steering(settings.fatigue)
@@ -124,6 +128,8 @@ class Monitor:
         self._fatigue = Fatigue(settings, blinks)
         self._distraction = Distraction(settings.distraction, settings.gaze.lap_pitch_deg)
         self._responsiveness = Responsiveness(settings.fatigue)
+        # in a fleet that states no safety purpose nothing of a mood is worked out
+        self._expressions = Expressions(settings.face.usable_yaw_deg) if settings.emotions_on else None
         self._stress = Stress(settings)
         self._anger = Anger(settings)
         self._not_seen = NotSeen(settings.fatigue)
@@ -196,7 +202,10 @@ class Monitor:
             case ButtonPress():
                 if sample.button != "acknowledge":
                     return []
-                return list(self._policy.acknowledge(t_ns, self._conditions))
+                answered = self._policy.acknowledge(t_ns, self._conditions)
+                for alert in answered:
+                    self._own_sounds.step(alert)
+                return list(answered)
 
     def finish(self) -> list[Report]:
         """The samples have ended: report what still lasts."""
@@ -278,6 +287,8 @@ class Monitor:
         self._fatigue.events(events)
         self._phone.events(events)
         self._distraction.picture(track.gaze, self._tracker.gaze_trusted)
+        if self._expressions is not None:
+            events += self._expressions.step(face, track.in_yawn)
         alerts = [] if self._calm(track) else self._decide(face.t_ns)
         return [*events, *self._place.health(), *self._tracker.health(face.t_ns), *alerts]
 
@@ -361,10 +372,12 @@ class Monitor:
         away = self._distraction.conditions(t_ns, vehicle.speed_kmh, self._seen)
         unseen = self._not_seen.step(t_ns, sight, self._tracker.visibility.why) if self._track is not None else []
         self._conditions = [unresponsive, *closed, *away, *unseen, sensors_lost(self._lost), *self._slow]
-        alerts: list[Report] = list(self._policy.step(t_ns, self._conditions, vehicle))
+        alerts = self._policy.step(t_ns, self._conditions, vehicle)
+        for alert in alerts:
+            self._own_sounds.step(alert)
         if not _LOOKS.isdisjoint(self._policy.standing()):
             self._phone.answered()
-        return alerts
+        return list(alerts)
 
     @property
     def _seen(self) -> float:

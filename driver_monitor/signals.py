@@ -262,7 +262,8 @@ class VoiceMeasurement:
 
     ``speech`` is the probability of speech; ``level_db`` dB re full scale; ``f0_hz`` the median pitch and ``f0_range_st``
     its spread (10th to 90th percentile) in semitones; ``tilt_db`` the alpha ratio (energy above 1 kHz over below, dB);
-    ``rate_sps`` syllable nuclei per second.
+    ``rate_sps`` syllable nuclei per second; ``bass_db`` energy of 100-300 Hz over 300-800 Hz (dB); ``centroid_hz`` the
+    spectrum's centre between 300 Hz and 5 kHz; ``hnr_db`` harmonics over noise; ``voiced_s`` how much voice lies under these.
     """
 
     t_ns: int
@@ -274,6 +275,10 @@ class VoiceMeasurement:
     tilt_db: float | None = None
     rate_sps: float | None = None
     reason: str | None = None
+    bass_db: float | None = None
+    centroid_hz: float | None = None
+    hnr_db: float | None = None
+    voiced_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

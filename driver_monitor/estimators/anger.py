@@ -7,9 +7,10 @@ sounds much the same, so a smile speaks against, and no channel alone can pass t
 from __future__ import annotations
 
 from driver_monitor import settings
+from driver_monitor.estimators.angry_voice import voice_terms
 from driver_monitor.estimators.emotion import Channel, Emotion, bounded
 from driver_monitor.estimators.evidence import ramp, term
-from driver_monitor.estimators.own_rest import HeartChange, VoiceChange
+from driver_monitor.estimators.own_rest import FaceChange, HeartChange, VoiceChange
 
 
 class Anger(Emotion):
@@ -34,13 +35,17 @@ class Anger(Emotion):
             channels.append(self._heart_terms(heart))
         return channels
 
-    def _face_terms(self, face: dict[str, float]) -> Channel:
-        brow = ramp(face["brow"], 0.1, 0.4)
+    def _face_terms(self, change: FaceChange) -> Channel:
+        face = change.above
+        lowered, raised = change.ratio["brow"], change.ratio["raised brow"]
+        brow = ramp(lowered, 0.3, 1.8)
         press = max(face["pressed lips"], face["rolled lips"])
         # lids and lips count only with the brow: alone they are sun, thought or the letter m
         return Channel(
             [
-                term("brow lowered", 1.4 * brow, face["brow"], "above own neutral"),
+                term("brow lowered", bounded(0.65 * lowered, -0.7, 1.4), lowered, "ln of own neutral"),
+                # a raised inner brow is fear, sorrow or surprise
+                term("brow raised", bounded(-0.5 * raised, -1.0, 0.2), raised, "ln of own neutral"),
                 term("lips pressed", 0.9 * brow * ramp(press, 0.08, 0.3), press, "above own neutral"),
                 term("eyes narrowed", 0.4 * brow * ramp(face["narrow eyes"], 0.1, 0.4), face["narrow eyes"], "above own neutral"),
                 term("eyes wide", 0.4 * brow * ramp(face["wide eyes"], 0.08, 0.3), face["wide eyes"], "above own neutral"),
@@ -50,18 +55,7 @@ class Anger(Emotion):
         )
 
     def _voice_terms(self, voice: VoiceChange) -> Channel:
-        d, w = voice.deviation, voice.weight
-        terms = [
-            term("pitch", w * bounded(0.3 * (d.f0_st - 1.0), -0.6, 1.3), d.f0_st, "semitones above own"),
-            term("pitch range", w * bounded(0.15 * (d.range_st - 1.0), -0.3, 0.6), d.range_st, "semitones above own"),
-            # a little only: a recording may be level-normalised, and a quieter one must not hide an angry voice
-            term("loudness", w * bounded(0.03 * voice.level_db, 0.0, 0.3), voice.level_db, "dB above own"),
-        ]
-        if d.tilt_db is not None:
-            terms.append(term("flat spectrum", w * bounded(0.15 * (d.tilt_db - 1.0), -0.5, 0.8), d.tilt_db, "dB above own"))
-        if d.rate_ratio is not None:
-            terms.append(term("speech rate", w * bounded(1.0 * (d.rate_ratio - 1.1), 0.0, 0.2), d.rate_ratio, "times own"))
-        return Channel(terms, 0.4 * w)
+        return Channel(voice_terms(voice.deviation, voice.level_db, voice.weight), 0.4 * voice.weight)
 
     def _heart_terms(self, heart: HeartChange) -> Channel:
         terms = [term("heart rate", bounded(0.3 * (heart.rise_sd - 1.0), -0.2, 0.8), heart.rise_sd, "own SD above own rest")]

@@ -24,7 +24,7 @@ from driver_monitor.signals import (
 SWITCHED_OFF = "switched off in a fleet"
 SOURCE = "hold: Fujiwara 2019; threshold and channels: design"
 
-POSITIVE = 0.1  # log-odds from which a channel is said to speak for the state (design)
+POSITIVE = 0.3  # log-odds from which a channel is said to speak for the state (design)
 BREAK_S = 1.0  # a shorter break, in evidence or in measuring, does not restart the hold
 
 

@@ -7,82 +7,65 @@ from dataclasses import dataclass
 
 from driver_monitor import settings
 from driver_monitor.estimators.evidence import ramp
-from driver_monitor.perception.baseline import Learning, TimeHistogram
+from driver_monitor.perception.expression import Neutral, action_units, usable
 from driver_monitor.perception.heart import HeartBaseline
-from driver_monitor.perception.voice import VoiceBaseline, VoiceDeviation
+from driver_monitor.perception.voice_baseline import VoiceBaseline, VoiceDeviation
 from driver_monitor.signals import FaceMeasurement, HeartMeasurement, VoiceMeasurement, nanoseconds, seconds
 
-FACE_NEUTRAL_S = 30.0  # of usable face, then the own neutral face is frozen (design)
 FACE_TAU_S = 1.5  # a face is read over this long: a syllable or a blink is no mood (design)
 FACE_FRESH_S = 1.0
-WIDE_JAW = 0.35  # yawning, singing, laughing and shouting draw brow and eyelids along: such pictures are left out
-CLOSED_EYES = 0.5  # so do blinks and looking down
-FACE_UNITS: dict[str, tuple[str, ...]] = {
-    "brow": ("browDownLeft", "browDownRight"),  # AU4
-    "wide eyes": ("eyeWideLeft", "eyeWideRight"),  # AU5
-    "narrow eyes": ("eyeSquintLeft", "eyeSquintRight"),  # AU7
-    "pressed lips": ("mouthPressLeft", "mouthPressRight"),  # AU24
-    "rolled lips": ("mouthRollLower", "mouthRollUpper"),  # AU23
-    "smile": ("mouthSmileLeft", "mouthSmileRight"),  # AU12
-}
-
+FACE_FLOOR = 0.03  # below this a face unit is noise: what is compared by its ratio stands on it
 HEART_TAU_S = 30.0  # a mood lasts; a cough or a bump does not (docs/voice_heart.md)
 VOICE_FULL_S, VOICE_GONE_S = 3.0, 8.0  # what was said counts in full this long, then fades (design)
 LEVEL_TAU_S = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class FaceChange:
+    """The face against its own neutral: action units less their neutral, and the natural log of their ratio for the brow."""
+
+    above: dict[str, float]
+    ratio: dict[str, float]
+
+
 class FaceNeutral:
-    """The face above its own neutral, which is the median of the first ``FACE_NEUTRAL_S``."""
+    """The face against its own neutral."""
 
     def __init__(self, usable_yaw_deg: float) -> None:
         self._usable_yaw_deg = usable_yaw_deg
-        self._learning = Learning(FACE_NEUTRAL_S)
-        self._seen = {name: TimeHistogram(0.0, 1.0, 100) for name in FACE_UNITS}
-        self._neutral: dict[str, float] = {}
+        self._neutral = Neutral()
         self._now: dict[str, float] = {}
         self._last_ns: int | None = None
 
     @property
     def left_s(self) -> float:
         """Usable face time still needed (s)."""
-        return self._learning.left_s
+        return self._neutral.left_s
 
     def step(self, face: FaceMeasurement) -> None:
         """Take one picture."""
-        usable = self._usable(face)
-        dt = self._learning.step(face.t_ns, usable)
-        if not usable:
+        units = action_units(face) if usable(face, self._usable_yaw_deg) else None
+        self._neutral.learn(face.t_ns, units)
+        if units is None:
             return
-        units = {name: sum(face.face_units.get(u, 0.0) for u in parts) / len(parts) for name, parts in FACE_UNITS.items()}
-        if dt > 0.0:
-            for name, value in units.items():
-                self._seen[name].add(value, dt)
-            if self._learning.done:
-                self._neutral = {name: seen.quantile(0.5) or 0.0 for name, seen in self._seen.items()}
         gap_s = math.inf if self._last_ns is None else seconds(face.t_ns - self._last_ns)
         share = 1.0 if gap_s > FACE_FRESH_S else 1.0 - math.exp(-gap_s / FACE_TAU_S)
         self._now = {name: old + share * (units[name] - old) for name, old in (self._now or units).items()}
         self._last_ns = face.t_ns
 
-    def _usable(self, face: FaceMeasurement) -> bool:
-        u = face.face_units
-        return (
-            face.head is not None
-            and bool(u)
-            and abs(face.head.yaw) <= self._usable_yaw_deg
-            and u.get("jawOpen", 0.0) <= WIDE_JAW
-            and min(u.get("eyeBlinkLeft", 0.0), u.get("eyeBlinkRight", 0.0)) <= CLOSED_EYES
-        )
-
     def seen(self, t_ns: int) -> bool:
         """Whether a usable picture came in the last second."""
         return self._last_ns is not None and t_ns - self._last_ns <= nanoseconds(FACE_FRESH_S)
 
-    def above(self, t_ns: int) -> dict[str, float] | None:
-        """Each unit above its neutral now; ``None`` before that is learned or when the face is not seen."""
-        if not self._neutral or not self.seen(t_ns):
+    def change(self, t_ns: int) -> FaceChange | None:
+        """The face now; ``None`` before its neutral is learned or when it is not seen."""
+        neutral = self._neutral.units
+        if not neutral or not self.seen(t_ns):
             return None
-        return {name: value - self._neutral[name] for name, value in self._now.items()}
+        return FaceChange(
+            {name: value - neutral[name] for name, value in self._now.items()},
+            {name: math.log((self._now[name] + FACE_FLOOR) / (neutral[name] + FACE_FLOOR)) for name in ("brow", "raised brow")},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +147,9 @@ class OwnRest:
             return None
         return VoiceChange(deviation, self._level_db or 0.0, weight)
 
-    def face_change(self, t_ns: int) -> dict[str, float] | None:
-        """Face units above neutral; ``None`` when not seen or not learned."""
-        return self._face.above(t_ns)
+    def face_change(self, t_ns: int) -> FaceChange | None:
+        """Face against neutral; ``None`` when not seen or not learned."""
+        return self._face.change(t_ns)
 
     def why_unknown(self, t_ns: int) -> str:
         """Why there is nothing to tell a mood from."""

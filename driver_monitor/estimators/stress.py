@@ -8,7 +8,7 @@ from __future__ import annotations
 from driver_monitor import settings
 from driver_monitor.estimators.emotion import Channel, Emotion, bounded
 from driver_monitor.estimators.evidence import ramp, term
-from driver_monitor.estimators.own_rest import HeartChange, VoiceChange
+from driver_monitor.estimators.own_rest import FaceChange, HeartChange, VoiceChange
 
 
 class Stress(Emotion):
@@ -47,7 +47,8 @@ class Stress(Emotion):
             terms.append(term("speech rate", w * bounded(2.0 * (d.rate_ratio - 1.15), -0.2, 0.6), d.rate_ratio, "times own"))
         return Channel(terms, 0.3 * w)
 
-    def _face_terms(self, face: dict[str, float]) -> Channel:
+    def _face_terms(self, change: FaceChange) -> Channel:
+        face = change.above
         smile = 1.0 - ramp(face["smile"], 0.1, 0.4)  # a smile narrows the eyes and presses the lips too
         press = max(face["pressed lips"], face["rolled lips"])
         narrow = face["narrow eyes"]

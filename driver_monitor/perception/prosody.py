@@ -1,13 +1,15 @@
-"""Prosody of a stretch of speech at 16 kHz: pitch (YIN), pitch range, spectral tilt, syllable rate.
+"""Prosody of a stretch of speech at 16 kHz: pitch (YIN), pitch range, spectral tilt, roughness, syllable rate.
 
 Sources: de Cheveigné & Kawahara 2002, doi:10.1121/1.1458024 (YIN); de Jong & Wempe 2009, doi:10.3758/BRM.41.2.385
-(syllable nuclei); Eyben et al. 2016, doi:10.1109/TAFFC.2015.2457417 (alpha ratio, 50 Hz-1 kHz against 1-5 kHz).
+(syllable nuclei); Eyben et al. 2016, doi:10.1109/TAFFC.2015.2457417 (alpha ratio, harmonics-to-noise ratio).
 """
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,45 +47,82 @@ MIN_RATE_S = 1.0
 SILENCE_DB, DIP_DB = 25.0, 2.0
 """A nucleus lies within 25 dB of the loudest, and dips of 2 dB part it from its neighbours (de Jong & Wempe)."""
 
+GOOD_SNR = 4.0
+"""A hop's centroid is read where 300 Hz-5 kHz holds this many times the noise's power."""
+
+MAX_NOISE_SHARE = 0.5
+"""Roughness is read where the noise is at most this share of the sound: beyond it little is left to tell it from."""
+
+CLEAR = 0.25
+"""A voice is clear up to this roughness: 98 % of acted sentences lie below in the median, most snores above."""
+
+MIN_HOPS = 8
+"""Such hops before a centroid or a roughness is given (0.13 s)."""
+
+EDGES_HZ = np.array(
+    [50, 100, 200, 300, 400, 500, 630, 800, 1000, 1250, 1600, 2000, 2500, 3150, 4000, 5000, 6300, 7900], float
+)
+"""Edges of the bands that sound is kept in: thirds of an octave, wider below 400 Hz."""
+
 _WINDOW = np.hanning(FRAME + 1)[:-1]
 _SCALE = 2.0 / (FRAME * float(np.sum(_WINDOW**2)))  # one-sided power spectrum that sums to the mean square
-_HZ = np.fft.rfftfreq(FRAME, 1 / RATE_HZ)
-_LOW = slice(int(np.searchsorted(_HZ, 50.0)), int(np.searchsorted(_HZ, 1000.0)))
-_HIGH = slice(int(np.searchsorted(_HZ, 1000.0)), int(np.searchsorted(_HZ, 5000.0)))
-_LOUD = slice(int(np.searchsorted(_HZ, 100.0)), _HIGH.stop)  # from 100 Hz: a car's rumble is not the voice's level
+_CELLS = np.searchsorted(np.fft.rfftfreq(FRAME, 1 / RATE_HZ), EDGES_HZ)
+
+
+def _span(low_hz: float, high_hz: float) -> slice:
+    return slice(int(np.searchsorted(EDGES_HZ, low_hz)), int(np.searchsorted(EDGES_HZ, high_hz)))
+
+
+_LOUD = _span(100.0, 5000.0)  # from 100 Hz: a car's rumble is not the voice's level
+_LOW, _HIGH = _span(100.0, 1000.0), _span(1000.0, 5000.0)
+_BASS, _BODY = _span(100.0, 300.0), _span(300.0, 800.0)
+_BRIGHT = _span(300.0, 5000.0)  # the fundamental itself is left out, so that a higher pitch is no brighter voice
+_OCTAVES = np.log2(np.sqrt(EDGES_HZ[:-1] * EDGES_HZ[1:]))[_BRIGHT]
+
+Bands: TypeAlias = NDArray[np.float64]
+"""Mean square of one frame in each band (17,)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bands:
-    """Mean square of one frame: 100 Hz-5 kHz, 50 Hz-1 kHz, 1-5 kHz."""
+class Pitch:
+    """A voiced frame: its fundamental, and the share of its power that does not repeat with it (YIN's dip)."""
 
-    loud: float
-    low: float
-    high: float
+    f0_hz: float
+    aperiodic: float
 
 
 @dataclass(frozen=True, slots=True)
 class Prosody:
     """What a stretch tells; each figure ``None`` until there is enough of it (units as in ``VoiceMeasurement``)."""
 
-    f0_hz: float | None
-    f0_range_st: float | None
-    tilt_db: float | None
-    rate_sps: float | None
+    voiced_s: float = 0.0
+    f0_hz: float | None = None
+    f0_range_st: float | None = None
+    tilt_db: float | None = None
+    bass_db: float | None = None
+    centroid_hz: float | None = None
+    hnr_db: float | None = None
+    rate_sps: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Hop:
     level_db: float
-    low: float
-    high: float
+    power: Bands  # the voice's own, the noise's taken off
     f0_hz: float | None
+    octaves: float | None  # centroid
+    rough: float | None
 
 
 def bands(frame: NDArray[np.float64]) -> Bands:
     """Band powers of the last ``FRAME`` samples."""
     power = np.abs(np.fft.rfft(frame[-FRAME:] * _WINDOW)) ** 2 * _SCALE
-    return Bands(float(power[_LOUD].sum()), float(power[_LOW].sum()), float(power[_HIGH].sum()))
+    return np.add.reduceat(power, _CELLS)[:-1]
+
+
+def loud(power: Bands) -> float:
+    """Mean square between 100 Hz and 5 kHz."""
+    return float(power[_LOUD].sum())
 
 
 def _high_pass(taps: int = 255) -> NDArray[np.float64]:
@@ -102,8 +141,8 @@ def decibels(power: float) -> float:
     return float(10.0 * np.log10(max(power, 1e-12)))
 
 
-def yin(x: NDArray[np.float64]) -> float | None:
-    """Fundamental frequency (Hz) of the last ``HISTORY`` samples, ``None`` when they are not voiced."""
+def yin(x: NDArray[np.float64]) -> Pitch | None:
+    """Pitch of the last ``HISTORY`` samples, ``None`` when they are not voiced."""
     x = x[-HISTORY:] - np.mean(x[-HISTORY:])
     energy = np.concatenate(([0.0], np.cumsum(x * x)))
     size = 1024  # >= HISTORY, so the circular correlation does not wrap
@@ -121,7 +160,7 @@ def yin(x: NDArray[np.float64]) -> float | None:
     a, b, c = normal[lag - 1], normal[lag], normal[lag + 1]
     bend = a - 2.0 * b + c
     shift = 0.5 * (a - c) / bend if bend > 0 else 0.0
-    return float(RATE_HZ / (lag + min(0.5, max(-0.5, shift))))
+    return Pitch(float(RATE_HZ / (lag + min(0.5, max(-0.5, shift)))), float(b))
 
 
 def _period(normal: NDArray[np.float64]) -> int | None:
@@ -141,30 +180,47 @@ class Stretch:
 
     def __init__(self) -> None:
         self._hops: deque[_Hop] = deque(maxlen=round(STRETCH_S * RATE_HZ / HOP))
+        self.clear_hops = 0
+        """Hops of clear voice since the stretch began: a snore has next to none."""
 
     def clear(self) -> None:
         """Begin a new stretch."""
         self._hops.clear()
+        self.clear_hops = 0
 
-    def add(self, heard: Bands, noise: Bands, f0_hz: float | None) -> None:
-        """One hop; the noise floor's own power is taken off the two bands of the tilt."""
-        self._hops.append(
-            # not held at 0 hop by hop: that would leave half of the noise's own swing in
-            _Hop(decibels(heard.loud), heard.low - noise.low, heard.high - noise.high, f0_hz)
-        )
+    def add(self, heard: Bands, noise: Bands, pitch: Pitch | None) -> None:
+        """One hop; what the noise floor holds is taken off."""
+        # not held at 0 hop by hop: that would leave half of the noise's own swing in
+        power = heard - noise
+        octaves = rough = None
+        if pitch is not None:
+            bright = np.maximum(power[_BRIGHT], 0.0)
+            if heard[_BRIGHT].sum() > GOOD_SNR * noise[_BRIGHT].sum() and bright.any():
+                octaves = float(_OCTAVES @ bright / bright.sum())
+            share = float(noise.sum() / max(heard.sum(), 1e-12))
+            if share <= MAX_NOISE_SHARE:
+                rough = min(0.999, max(0.001, (pitch.aperiodic - share) / (1.0 - share)))
+        self.clear_hops += pitch is not None and (rough is None or rough <= CLEAR)
+        self._hops.append(_Hop(decibels(loud(heard)), power, None if pitch is None else pitch.f0_hz, octaves, rough))
 
     def prosody(self) -> Prosody:
         """Work out the figures as they stand."""
         voiced = [h for h in self._hops if h.f0_hz is not None]
+        voiced_s = len(voiced) * HOP / RATE_HZ
         if len(voiced) < MIN_VOICED:
-            return Prosody(None, None, None, self._rate())
-        pitch = np.array([h.f0_hz for h in voiced])
-        low, middle, high = np.percentile(pitch, (10.0, 50.0, 90.0))
-        below, above = sum(h.low for h in voiced), sum(h.high for h in voiced)
+            return Prosody(voiced_s, rate_sps=self._rate())
+        low, middle, high = np.percentile(np.array([h.f0_hz for h in voiced]), (10.0, 50.0, 90.0))
+        power = np.sum([h.power for h in voiced], axis=0)
+        octaves = _median([h.octaves for h in voiced if h.octaves is not None])
+        rough = _median([h.rough for h in voiced if h.rough is not None])
         return Prosody(
+            voiced_s,
             float(middle),
             float(12.0 * np.log2(high / low)),
-            decibels(above / below) if below > 0.0 and above > 0.0 else None,
+            _over(power, _HIGH, _LOW),
+            _over(power, _BASS, _BODY),
+            None if octaves is None else 2.0**octaves,
+            None if rough is None else 10.0 * math.log10((1.0 - rough) / rough),
             self._rate(),
         )
 
@@ -178,6 +234,16 @@ class Stretch:
         level = np.array([h.level_db for h in self._hops])[: len(voiced)]
         smooth = np.convolve(np.pad(level, 1, mode="edge"), (0.25, 0.5, 0.25), mode="valid")
         return nuclei(smooth, voiced) / length_s
+
+
+def _over(power: Bands, above: slice, below: slice) -> float | None:
+    """Ratio of two ranges (dB); ``None`` where noise leaves nothing of one."""
+    a, b = float(power[above].sum()), float(power[below].sum())
+    return 10.0 * math.log10(a / b) if a > 0.0 and b > 0.0 else None
+
+
+def _median(values: list[float]) -> float | None:
+    return float(np.median(values)) if len(values) >= MIN_HOPS else None
 
 
 def nuclei(level_db: NDArray[np.float64], voiced: list[bool]) -> int:

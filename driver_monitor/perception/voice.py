@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
@@ -12,7 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driver_monitor import settings
-from driver_monitor.perception.prosody import HIGH_PASS, HISTORY, HOP, RATE_HZ, Bands, Prosody, Stretch, bands, decibels, yin
+from driver_monitor.perception.own_sounds import OwnSounds
+from driver_monitor.perception.prosody import (
+    HIGH_PASS,
+    HISTORY,
+    HOP,
+    RATE_HZ,
+    Bands,
+    Prosody,
+    Stretch,
+    bands,
+    decibels,
+    loud,
+    yin,
+)
+from driver_monitor.perception.voice_baseline import VoiceBaseline
 from driver_monitor.signals import NS_PER_S, AudioChunk, Event, VoiceMeasurement, nanoseconds, seconds
 
 BLOCK = 512
@@ -25,8 +38,17 @@ HYSTERESIS = 0.15
 GAP_S = 0.25
 """Sound missing, or doubled, by more than this starts everything but the own voice anew; less is a jittering clock."""
 
-NOISE_TAU_S = 0.5
+NOISE_TAU_S = 1.0
 """How fast the noise floor follows the sound between words."""
+
+CLEAR_HOPS = 6
+"""A stretch is speech once this much clear voice (0.1 s) was in it: the detector takes some snores for speech."""
+
+NOISE_WAIT = 3
+"""Blocks (0.1 s) that sound waits before it counts as noise: the speech detector hears a word a little late."""
+
+PROSODY_BLOCKS = 3
+"""Prosody is worked out every 0.1 s, as often as states are told."""
 
 MIN_RATE_HZ, MAX_RATE_HZ = 8_000, 192_000
 SHOUT_HOPS = round(0.2 * RATE_HZ / HOP)
@@ -35,11 +57,14 @@ SHOUT_HOPS = round(0.2 * RATE_HZ / HOP)
 SHOUT_BACK_DB = 3.0
 """A shout ends this far below where it starts."""
 
+OWN_SOUND = "the monitor's own alert sounds"
 NO_MODEL = "no speech model, so nobody can tell speech from noise"
 
 
 class Voice:
     """Sound to speech, shouts and prosody. ``speech`` is a speech detector's step, ``reset`` makes it forget.
+
+    While the monitor's own alerts sound (``own``) nothing is heard. Without ``moods`` only speech is told.
 
     Times come from the chunks: ``t_ns`` of a measurement is when the last of its 512 samples was captured.
     """
@@ -49,7 +74,12 @@ class Voice:
         settings: settings.Voice,
         speech: Callable[[NDArray[np.float32]], float] | None,
         reset: Callable[[], None] | None = None,
+        own: OwnSounds | None = None,
+        *,
+        moods: bool = True,
     ) -> None:
+        self._moods = moods
+        self._own_sounds = OwnSounds() if own is None else own
         self._settings = settings
         self._speech = speech
         self._reset = reset
@@ -71,7 +101,9 @@ class Voice:
         self._given = 0  # samples worked on, at 16 kHz
         self._end_ns: int | None = None
         self._noise: Bands | None = None
+        self._quiet: deque[Bands] = deque(maxlen=NOISE_WAIT + 1)
         self._stretch = Stretch()
+        self._prosody: Prosody | None = None
         self._start_ns: int | None = None
         self._spoken_ns = 0
         self._confirmed = False
@@ -129,50 +161,65 @@ class Voice:
         self._raw = np.concatenate((self._raw[BLOCK:], block.astype(np.float64)))
         self._history = np.concatenate((self._history[BLOCK:], np.convolve(self._raw, HIGH_PASS, mode="valid")))
         hops = (bands(self._history[: self._history.size - HOP]), bands(self._history))
-        level = 0.5 * (hops[0].loud + hops[1].loud)
+        level = 0.5 * (loud(hops[0]) + loud(hops[1]))
         probability = 0.0 if self._speech is None else self._speech(block)
+        if self._own_sounds.between(t_ns - BLOCK_NS, t_ns):
+            # neither speech nor shout nor the road's noise: nothing is learned of it
+            self._loud.clear()
+            m = VoiceMeasurement(t_ns, None, None, None, reason=OWN_SOUND)
+            return [*self._follow_speech(t_ns, 0.0), *self._follow_shout(t_ns, False, 0.0), m]
         events = self._follow_speech(t_ns, probability)
         speaking = self._start_ns is not None
         noise = self._follow_noise(hops[1], speaking)
-        prosody = Prosody(None, None, None, None)
+        prosody = Prosody()
         voiced = False
         if speaking or self._over_own(decibels(level)) >= 0.0:
             # a scream is no speech to the detector, so what is loud and voiced is listened to as well
             for hop, end in zip(hops, (self._history.size - HOP, self._history.size), strict=True):
-                f0 = yin(self._history[:end])
+                pitch = yin(self._history[:end])
                 if speaking:
-                    self._stretch.add(hop, noise, f0)
-                if f0 is not None:
+                    self._stretch.add(hop, noise, pitch)
+                if pitch is not None:
                     voiced = True
-                    self._loud.append(decibels(hop.loud))
+                    self._loud.append(decibels(loud(hop)))
         else:
             self._loud.clear()
-        if self._confirmed:
-            prosody = self._stretch.prosody()
+        if self._confirmed and self._moods:
+            if self._prosody is None or self._given % (PROSODY_BLOCKS * BLOCK) == 0:
+                self._prosody = self._stretch.prosody()
+            prosody = self._prosody
         m = VoiceMeasurement(
             t_ns,
             round(probability, 4),
             round(decibels(level), 2),
-            round(decibels(noise.loud), 2),
+            round(decibels(loud(noise)), 2),
             _rounded(prosody.f0_hz),
             _rounded(prosody.f0_range_st),
             _rounded(prosody.tilt_db),
             _rounded(prosody.rate_sps),
             NO_MODEL if self._speech is None else None,
+            bass_db=_rounded(prosody.bass_db),
+            centroid_hz=_rounded(prosody.centroid_hz),
+            hnr_db=_rounded(prosody.hnr_db),
+            voiced_s=round(prosody.voiced_s, 3),
         )
         self._baseline.learn(m)
         return [*events, *self._follow_shout(t_ns, voiced, probability), m]
 
     def _follow_noise(self, heard: Bands, speaking: bool) -> Bands:
-        old = self._noise or heard
+        old = heard if self._noise is None else self._noise
         share = BLOCK / RATE_HZ / NOISE_TAU_S
         if speaking or self._speech is None:
-            # words may lie on top: quickly down, and up only by 1.5 dB a second
+            # words may lie on top: down, and up only by 1.5 dB a second
+            self._quiet.clear()
             up = 10.0 ** (0.15 * BLOCK / RATE_HZ) if self._speech is None else 1.0
-            new = [min(o * up, o + (h - o) * 4.0 * share) for o, h in zip(_powers(old), _powers(heard), strict=True)]
+            # a recording may begin amid a word: what was heard first is soon forgotten
+            down = max(share, 0.25) if self._given <= NOISE_TAU_S * RATE_HZ else share
+            self._noise = np.minimum(old * up, old + (heard - old) * down)
         else:
-            new = [o + (h - o) * share for o, h in zip(_powers(old), _powers(heard), strict=True)]
-        self._noise = Bands(*new)
+            self._quiet.append(heard)
+            waited = self._quiet[0] if len(self._quiet) > NOISE_WAIT else np.minimum(old, heard)
+            self._noise = old + (waited - old) * share
         return self._noise
 
     def _follow_speech(self, t_ns: int, probability: float) -> list[Event]:
@@ -181,11 +228,13 @@ class Voice:
                 return []
             self._start_ns, self._confirmed = t_ns - BLOCK_NS, False
             self._stretch.clear()
+            self._prosody = None
         if probability >= self._settings.speech_probability - HYSTERESIS:
             self._spoken_ns = t_ns
         if t_ns - self._spoken_ns >= nanoseconds(self._settings.hang_s):
             return self._end_speech(t_ns)
-        if not self._confirmed and seconds(self._spoken_ns - self._start_ns) >= self._settings.min_speech_s:
+        long_enough = seconds(self._spoken_ns - self._start_ns) >= self._settings.min_speech_s
+        if not self._confirmed and long_enough and self._stretch.clear_hops >= CLEAR_HOPS:
             self._confirmed = True
             return [Event(t_ns, "speech", self._start_ns, None)]
         return []
@@ -205,7 +254,7 @@ class Voice:
         return level_db - own - self._settings.shout_db + (SHOUT_BACK_DB if self._shout_ns is not None else 0.0)
 
     def _follow_shout(self, t_ns: int, voiced: bool, probability: float) -> list[Event]:
-        if voiced and len(self._loud) == SHOUT_HOPS and self._over_own(median(self._loud)) >= 0.0:
+        if voiced and self._moods and len(self._loud) == SHOUT_HOPS and self._over_own(median(self._loud)) >= 0.0:
             own = self._baseline.level_db or 0.0
             if self._shout_ns is None:
                 self._shout_ns = t_ns - SHOUT_HOPS * HOP * NS_PER_S // RATE_HZ
@@ -229,79 +278,5 @@ class Voice:
         return self._end_speech(t_ns) + self._end_shout(t_ns)
 
 
-def _powers(b: Bands) -> tuple[float, float, float]:
-    return b.loud, b.low, b.high
-
-
 def _rounded(x: float | None) -> float | None:
     return None if x is None else round(x, 3)
-
-
-@dataclass(frozen=True, slots=True)
-class VoiceDeviation:
-    """A voice against the speaker's own: semitones, semitones of range, dB of tilt, ratio of rates, dB of level."""
-
-    f0_st: float
-    range_st: float
-    tilt_db: float | None
-    rate_ratio: float | None
-    level_db: float
-
-
-class VoiceBaseline:
-    """The speaker's own voice: medians over ``baseline_s`` of speech, then frozen."""
-
-    def __init__(self, settings: settings.Voice) -> None:
-        self._need_ns = nanoseconds(settings.baseline_s)
-        self._had_ns = 0
-        self._last_ns: int | None = None
-        self._seen: dict[str, list[float]] = {"f0": [], "range": [], "tilt": [], "rate": [], "level": []}
-        self._own: dict[str, float] = {}
-
-    @property
-    def learned(self) -> bool:
-        """True once the own voice is known and frozen."""
-        return bool(self._own)
-
-    @property
-    def left_s(self) -> float:
-        """Speech still to be heard (s)."""
-        return max(0.0, seconds(self._need_ns - self._had_ns))
-
-    @property
-    def level_db(self) -> float | None:
-        """Own level of speech (dB re full scale)."""
-        return self._own.get("level")
-
-    @property
-    def f0_hz(self) -> float | None:
-        """Own pitch (Hz)."""
-        return self._own.get("f0")
-
-    def learn(self, m: VoiceMeasurement) -> None:
-        """Take in one measurement; only speech counts."""
-        last_ns, self._last_ns = self._last_ns, m.t_ns
-        if self._own or m.f0_hz is None or m.f0_range_st is None or (m.speech or 0.0) < 0.5 or last_ns is None:
-            return
-        self._had_ns += max(0, min(m.t_ns - last_ns, 2 * BLOCK_NS))
-        for name, value in (
-            ("f0", m.f0_hz), ("range", m.f0_range_st), ("tilt", m.tilt_db), ("rate", m.rate_sps), ("level", m.level_db)
-        ):  # fmt: skip
-            if value is not None:
-                self._seen[name].append(value)
-        if self._had_ns >= self._need_ns:
-            self._own = {name: median(values) for name, values in self._seen.items() if values}
-            self._seen.clear()
-
-    def deviation(self, m: VoiceMeasurement) -> VoiceDeviation | None:
-        """How ``m`` differs from the own voice; ``None`` before that is learned or while nobody speaks."""
-        own = self._own
-        if not own or m.f0_hz is None or m.f0_range_st is None or m.level_db is None:
-            return None
-        return VoiceDeviation(
-            float(12.0 * np.log2(m.f0_hz / own["f0"])),
-            m.f0_range_st - own["range"],
-            m.tilt_db - own["tilt"] if m.tilt_db is not None and "tilt" in own else None,
-            m.rate_sps / own["rate"] if m.rate_sps is not None and own.get("rate", 0.0) > 0.0 else None,
-            m.level_db - own["level"],
-        )

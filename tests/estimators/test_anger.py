@@ -20,7 +20,9 @@ ANGRY_FACE = {
 
 
 def angry_voice(t: float, gain_db: float = 0.0) -> VoiceMeasurement:
-    return VoiceMeasurement(nanoseconds(t), 0.95, -22.0 + gain_db, -60.0, 190.0, 8.0, -4.0, 4.5)
+    return VoiceMeasurement(
+        nanoseconds(t), 0.95, -22.0 + gain_db, -60.0, 190.0, 8.0, -4.0, 4.5, bass_db=-10.0, centroid_hz=1500.0, hnr_db=9.0
+    )
 
 
 def test_an_angry_face_and_voice_are_anger_once_they_last() -> None:

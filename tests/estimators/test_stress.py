@@ -31,7 +31,9 @@ def face_of(t_s: float, units: dict[str, float], yaw: float = 0.0) -> FaceMeasur
 
 
 def voice_of(t_s: float, f0_hz: float = 120.0, level_db: float = -30.0, rate: float = 4.0) -> VoiceMeasurement:
-    return VoiceMeasurement(nanoseconds(t_s), 0.95, level_db, -60.0, f0_hz, 4.0, -12.0, rate)
+    return VoiceMeasurement(
+        nanoseconds(t_s), 0.95, level_db, -60.0, f0_hz, 4.0, -12.0, rate, bass_db=0.0, centroid_hz=900.0, hnr_db=13.0
+    )
 
 
 def heart_of(t_s: float, rate_bpm: float = 66.0, rmssd_ms: float | None = 40.0) -> HeartMeasurement:
