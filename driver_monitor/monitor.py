@@ -29,8 +29,8 @@ from driver_monitor.perception.hand_landmarks import HandDetector, HandLandmarks
 from driver_monitor.perception.hands import Hands
 from driver_monitor.perception.heart import Heart
 from driver_monitor.perception.objects import ObjectDetector
-from driver_monitor.perception.picture import PictureCheck
 from driver_monitor.perception.own_sounds import OwnSounds
+from driver_monitor.perception.picture import PictureCheck
 from driver_monitor.perception.speech_detector import SpeechDetector
 from driver_monitor.perception.steering import Steering
 from driver_monitor.perception.voice import Voice

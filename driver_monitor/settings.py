@@ -300,6 +300,7 @@ class Heart(Section):
     window_s: float = figure(180.0, "sliding window", "s", 60, 600, "Fujiwara 2019")
     rmssd_min_s: float = figure(30.0, "RMSSD needs this much clean heart time", "s", 10, 300, KNOWN)
     sdnn_min_s: float = figure(60.0, "SDNN needs this much clean heart time", "s", 30, 600, KNOWN)
+    spectrum_min_s: float = figure(120.0, "LF/HF and Baevsky's index need this much clean heart time", "s", 60, 600, KNOWN)
     baseline_s: float = figure(180.0, "the driver's own rest is learned over this much clean heart time", "s", 30, 1200, "Fujiwara 2019 (personal baseline)")
     stale_s: float = figure(10.0, "no beat for this long: heart unknown", "s", 3, 60, DESIGN)
 
@@ -328,6 +329,7 @@ class Alerts(Section):
 
     repeat_s: float = figure(30.0, "re-alarm while the cause lasts", "s", 5, 120, "Euro NCAP (Guardian, openpilot practice)")
     same_kind_s: float = figure(15.0, "least time between two alerts of one kind unless it rises", "s", 5, 120, DESIGN)
+    mood_s: float = figure(600.0, "least time between two pieces of advice on stress or anger, whichever it is", "s", 60, 7200, DESIGN)
     rise_s: float = figure(3.0, "an unanswered caution or warning rises one level after this", "s", 1, 30, DESIGN)
     top_level: dict[str, Literal["advice", "caution", "warning", "critical"]] = choice(
         {}, "the highest level a kind may rise to, where it differs from the built-in one"

@@ -71,12 +71,17 @@ class AudioChunk:
 
 @dataclass(frozen=True, slots=True)
 class HeartBeat:
-    """One heart-rate message: an RR interval (ms), a rate (beats per minute), or both; ``contact`` is skin contact."""
+    """One message of a wearable: an RR interval (ms), a rate (beats per minute), or both; ``contact`` is skin contact.
+
+    Where it sends them: skin conductance ``skin_us`` (µS) and skin temperature ``skin_c`` (°C).
+    """
 
     t_ns: int
     rr_ms: float | None = None
     rate_bpm: float | None = None
     contact: bool | None = None
+    skin_us: float | None = None
+    skin_c: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +290,8 @@ class VoiceMeasurement:
 class HeartMeasurement:
     """Heart figures over their own windows; each is ``None`` until its minimum window is filled (STANDARDS).
 
-    ``rate_bpm`` beats per minute; ``rmssd_ms`` (>= 30 s), ``sdnn_ms`` (>= 60 s); ``artefact_share`` of beats left out.
+    ``rate_bpm`` beats per minute; ``rmssd_ms`` (>= 30 s), ``sdnn_ms`` and ``pnn50`` (>= 60 s), ``lf_hf`` and Baevsky's
+    ``stress_index`` (>= 120 s); ``artefact_share`` of beats left out. ``skin_us`` and ``skin_c`` are as the wearable sent them.
     """
 
     t_ns: int
@@ -294,6 +300,11 @@ class HeartMeasurement:
     sdnn_ms: float | None = None
     artefact_share: float = 0.0
     reason: str | None = None
+    pnn50: float | None = None
+    lf_hf: float | None = None
+    stress_index: float | None = None
+    skin_us: float | None = None
+    skin_c: float | None = None
 
 
 Indicator: TypeAlias = Literal["off", "left", "right", "hazard"]

@@ -30,6 +30,7 @@ class _Kind:
     gate: Gate
     covers: tuple[AlertKind, ...] = ()  # kinds that stay quiet while this one stands
     once: bool = False  # said once, and again only when it rises by its own evidence
+    mood: bool = False  # advice that is given once in a long while, whichever mood it is for
 
 
 _KINDS: dict[AlertKind, _Kind] = {
@@ -47,8 +48,8 @@ _KINDS: dict[AlertKind, _Kind] = {
     "phone": _Kind("advice", "caution", "distraction", once=True),
     "camera_blocked": _Kind("caution", "caution", "moving"),
     "driver_not_visible": _Kind("caution", "caution", "moving"),
-    "stress": _Kind("advice", "advice", "moving"),
-    "anger": _Kind("advice", "advice", "moving"),
+    "stress": _Kind("advice", "advice", "moving", mood=True),
+    "anger": _Kind("advice", "advice", "moving", mood=True),
     "sensor_lost": _Kind("advice", "advice", "always"),
     "monitor_fault": _Kind("warning", "warning", "always"),
 }
@@ -123,6 +124,8 @@ class AlertPolicy:
         kind = condition.kind
         base = LEVELS.index(condition.level or _KINDS[kind].start)
         last = self._last_ns.get(kind)
+        if _KINDS[kind].mood and not self._mood_due(t_ns):
+            return []
         if last is not None and t_ns - last[0] < nanoseconds(self._alerts.same_kind_s):
             # so soon again: closed eyes come one level louder, all else waits
             if _KINDS[kind].gate != "closed_eyes":
@@ -153,11 +156,17 @@ class AlertPolicy:
             alert.base, alert.level, alert.stepped_ns, alert.acknowledged = base, level, t_ns, False
             self._last_ns[kind] = (t_ns, base)
             return [self._say(t_ns, "escalated", alert, condition)]
-        if not once and waited >= nanoseconds(self._alerts.repeat_s):
+        due = self._mood_due(t_ns) if _KINDS[kind].mood else not once and waited >= nanoseconds(self._alerts.repeat_s)
+        if due:
             alert.stepped_ns, alert.acknowledged = t_ns, False
             self._last_ns[kind] = (t_ns, alert.base)
             return [self._say(t_ns, "repeated", alert, condition)]
         return []
+
+    def _mood_due(self, t_ns: int) -> bool:
+        """Whether the last advice on any mood is long enough ago: it is meant kindly, and nagging is not."""
+        told = [last[0] for kind, last in self._last_ns.items() if _KINDS[kind].mood]
+        return not told or t_ns - max(told) >= nanoseconds(self._alerts.mood_s)
 
     def _top(self, kind: AlertKind) -> Level:
         return self._alerts.top_level.get(kind, _KINDS[kind].top)

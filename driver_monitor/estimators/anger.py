@@ -43,7 +43,7 @@ class Anger(Emotion):
         # lids and lips count only with the brow: alone they are sun, thought or the letter m
         return Channel(
             [
-                term("brow lowered", bounded(0.65 * lowered, -0.7, 1.4), lowered, "ln of own neutral"),
+                term("brow lowered", bounded(0.9 * lowered, -0.7, 1.4), lowered, "ln of own neutral"),
                 # a raised inner brow is fear, sorrow or surprise
                 term("brow raised", bounded(-0.5 * raised, -1.0, 0.2), raised, "ln of own neutral"),
                 term("lips pressed", 0.9 * brow * ramp(press, 0.08, 0.3), press, "above own neutral"),

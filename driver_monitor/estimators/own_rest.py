@@ -70,11 +70,12 @@ class FaceNeutral:
 
 @dataclass(frozen=True, slots=True)
 class HeartChange:
-    """Heart against own rest: rate in own standard deviations, natural log of the RMSSD ratio, share of artefacts."""
+    """Heart against own rest: rate in own standard deviations, natural logs of RMSSD's and skin conductance's ratios."""
 
     rise_sd: float
     rmssd_log_ratio: float | None
     artefact_share: float
+    skin_log_ratio: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,9 @@ class OwnRest:
         if m is None or m.rate_bpm is None or self._rate_bpm is None or t_ns - m.t_ns > self._stale_ns:
             return None
         rise = self._heart.rise_sd(self._rate_bpm)
-        return None if rise is None else HeartChange(rise, self._heart.rmssd_log_ratio(m), m.artefact_share)
+        return None if rise is None else HeartChange(
+            rise, self._heart.rmssd_log_ratio(m), m.artefact_share, self._heart.skin_log_ratio(m)
+        )
 
     def voice_change(self, t_ns: int) -> VoiceChange | None:
         """Voice in the last seconds; ``None`` when nobody spoke or not learned."""

@@ -38,6 +38,9 @@ class Stress(Emotion):
         if heart.rmssd_log_ratio is not None:
             fall = -heart.rmssd_log_ratio
             terms.append(term("heart variability", bounded(1.2 * fall - 0.2, -0.4, 0.8), -fall, "ln of RMSSD over own rest"))
+        if heart.skin_log_ratio is not None:
+            sweat = heart.skin_log_ratio
+            terms.append(term("skin conductance", bounded(1.5 * (sweat - 0.1), -0.5, 1.0), sweat, "ln of own rest"))
         return Channel(terms, 0.4 * (1.0 - heart.artefact_share))
 
     def _voice_terms(self, voice: VoiceChange) -> Channel:

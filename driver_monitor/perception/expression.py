@@ -68,7 +68,7 @@ class Neutral:
 
     def __init__(self) -> None:
         self._learning = Learning(NEUTRAL_S)
-        self._seen = {name: TimeHistogram(0.0, 1.0, 100) for name in ACTION_UNITS}
+        self._seen = {name: TimeHistogram(0.0, 1.0, 400) for name in ACTION_UNITS}
         self.units: dict[str, float] = {}
         """Empty until it is learned."""
 

@@ -1,7 +1,7 @@
-"""Heart rate and its variability from RR intervals or from a rate alone.
+"""Heart rate and its variability from RR intervals or from a rate alone; skin conductance and temperature carried through.
 
-Formulas: Task Force of the ESC and NASPE 1996, doi:10.1161/01.CIR.93.5.1043. RMSSD is the root mean square of
-differences between adjacent clean intervals; SDNN the standard deviation (n - 1) of all clean ones.
+RMSSD is the root mean square of differences between adjacent clean intervals; SDNN the standard deviation (n - 1) of all
+clean ones. Formulas and sources: :mod:`driver_monitor.perception.heart_variability`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from driver_monitor import settings
 from driver_monitor.perception.baseline import Learning
-from driver_monitor.signals import HeartBeat, HeartMeasurement, nanoseconds, seconds
+from driver_monitor.perception.heart_variability import lf_hf, pnn50, rmssd, stress_index, successive
+from driver_monitor.signals import NS_PER_S, HeartBeat, HeartMeasurement, nanoseconds, seconds
 
 RATE_S = 15.0
 """The rate is over the last 15 s: long enough to even out breathing, short enough to follow a fright."""
@@ -27,6 +28,15 @@ NEIGHBOURS = 4
 
 GAP_S = 1.1
 """A message this much later than its interval says follows a gap: wearables may hold beats back for a second."""
+
+SPECTRUM_S = 5.0
+"""The spectrum and the stress index are worked out this often: they move over minutes."""
+
+SKIN_STALE_S = 30.0
+"""Skin conductance and temperature are sent less often than beats, and change slowly."""
+
+MIN_SKIN_US = 0.05
+"""Below this (µS) the electrodes do not touch."""
 
 MIN_BPM, MAX_BPM = 25.0, 240.0
 """A rate outside is no heart (many wearables send 0 for 'lost')."""
@@ -50,6 +60,9 @@ class Heart:
         self._contact = True
         self._last_ns: int | None = None
         self._beat_ns: int | None = None
+        self._slow: tuple[float | None, float | None] = (None, None)  # LF/HF, stress index
+        self._slow_ns: int | None = None
+        self._skin: dict[str, tuple[int, float]] = {}
 
     def step(self, beat: HeartBeat) -> HeartMeasurement:
         """Take one message in."""
@@ -57,8 +70,12 @@ class Heart:
             # the clock was set back: what was learned of the past cannot be placed any more
             self._intervals.clear()
             self._rates.clear()
-            self._beat_ns = None
+            self._beat_ns = self._slow_ns = None
+            self._skin.clear()
         self._last_ns = beat.t_ns
+        for name, value in (("us", beat.skin_us), ("c", beat.skin_c)):
+            if value is not None and math.isfinite(value):
+                self._skin[name] = (beat.t_ns, value)
         if beat.contact is not None:
             self._contact = beat.contact
         if not self._contact:
@@ -87,21 +104,50 @@ class Heart:
             self._intervals.popleft()
         while self._rates and self._rates[0][0] < t_ns - nanoseconds(RATE_S):
             self._rates.popleft()
+        skin_us, skin_c = self._skin_now("us", t_ns), self._skin_now("c", t_ns)
         if not self._contact:
             return HeartMeasurement(t_ns, None, reason="the wearable has no skin contact")
         if self._beat_ns is None:
-            return HeartMeasurement(t_ns, None, reason="no heart beat seen yet")
+            return HeartMeasurement(t_ns, None, reason="no heart beat seen yet", skin_us=skin_us, skin_c=skin_c)
         silent_s = seconds(t_ns - self._beat_ns)
         if silent_s > s.stale_s:
-            return HeartMeasurement(t_ns, None, reason=f"no heart beat for {silent_s:.0f} s")
+            return HeartMeasurement(t_ns, None, reason=f"no heart beat for {silent_s:.0f} s", skin_us=skin_us, skin_c=skin_c)
         rr, runs, clean = self._clean()
         share = float(1.0 - clean.mean()) if rr.size else 0.0
         clean_s = float(rr[clean].sum()) / 1000.0
-        rmssd = _rmssd(rr, runs, clean) if clean_s >= s.rmssd_min_s else None
-        sdnn = float(np.std(rr[clean], ddof=1)) if clean_s >= s.sdnn_min_s else None
+        steps = successive(rr, runs, clean)
+        own_rmssd = rmssd(steps) if clean_s >= s.rmssd_min_s else None
+        long_enough = clean_s >= s.sdnn_min_s
         rate = self._rate(t_ns, rr, clean)
-        reason = self._why(rate, rmssd, rr.size, clean_s, share)
-        return HeartMeasurement(t_ns, _rounded(rate), _rounded(rmssd), _rounded(sdnn), round(share, 4), reason)
+        low_high, index = self._slowly(t_ns, rr, clean, clean_s)
+        return HeartMeasurement(
+            t_ns,
+            _rounded(rate),
+            _rounded(own_rmssd),
+            _rounded(float(np.std(rr[clean], ddof=1)) if long_enough else None),
+            round(share, 4),
+            self._why(rate, own_rmssd, rr.size, clean_s, share),
+            _rounded(pnn50(steps) if long_enough else None),
+            _rounded(low_high),
+            _rounded(index),
+            skin_us,
+            skin_c,
+        )
+
+    def _slowly(
+        self, t_ns: int, rr: NDArray[np.float64], clean: NDArray[np.bool_], clean_s: float
+    ) -> tuple[float | None, float | None]:
+        """LF/HF and the stress index, anew every few seconds."""
+        if clean_s < self._settings.spectrum_min_s:
+            self._slow, self._slow_ns = (None, None), None
+        elif self._slow_ns is None or t_ns - self._slow_ns >= nanoseconds(SPECTRUM_S):
+            times = np.array([i.t_ns for i in self._intervals], np.float64)[clean] / NS_PER_S
+            self._slow, self._slow_ns = (lf_hf(times, rr[clean]), stress_index(rr[clean])), t_ns
+        return self._slow
+
+    def _skin_now(self, name: str, t_ns: int) -> float | None:
+        last = self._skin.get(name)
+        return None if last is None or t_ns - last[0] > nanoseconds(SKIN_STALE_S) else round(last[1], 4)
 
     def _clean(self) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
         rr = np.array([i.rr_ms for i in self._intervals], np.float64)
@@ -134,12 +180,6 @@ class Heart:
         return "no two clean beats follow each other"
 
 
-def _rmssd(rr: NDArray[np.float64], runs: NDArray[np.int64], clean: NDArray[np.bool_]) -> float | None:
-    adjacent = clean[1:] & clean[:-1] & (runs[1:] == runs[:-1])
-    steps = np.diff(rr)[adjacent]
-    return float(np.sqrt(np.mean(steps**2))) if steps.size else None
-
-
 def _rounded(x: float | None) -> float | None:
     return None if x is None else round(x, 3)
 
@@ -156,6 +196,8 @@ class HeartBaseline:
         self._rmssds: list[float] = []
         self._next_ns = 0
         self._rest: tuple[float, float, float | None] | None = None
+        self._skins: list[float] = []
+        self._skin_rest: float | None = None
 
     @property
     def learned(self) -> bool:
@@ -177,9 +219,12 @@ class HeartBaseline:
             self._rates.append(m.rate_bpm)
             if m.rmssd_ms is not None:
                 self._rmssds.append(m.rmssd_ms)
+            if m.skin_us is not None:
+                self._skins.append(m.skin_us)
         if self._learning.done:
             spread = min(self.MAX_SD, max(self.MIN_SD, float(np.std(self._rates))))
             self._rest = (median(self._rates), spread, median(self._rmssds) if self._rmssds else None)
+            self._skin_rest = median(self._skins) if self._skins else None
 
     def rise_sd(self, rate_bpm: float) -> float | None:
         """Rate above the own rest, in own standard deviations."""
@@ -190,3 +235,9 @@ class HeartBaseline:
         if self._rest is None or not self._rest[2] or not m.rmssd_ms:
             return None
         return math.log(m.rmssd_ms / self._rest[2])
+
+    def skin_log_ratio(self, m: HeartMeasurement) -> float | None:
+        """Natural logarithm of skin conductance over its value at rest; above 0 when the skin sweats more."""
+        if not self._skin_rest or self._skin_rest < MIN_SKIN_US or m.skin_us is None:
+            return None
+        return math.log(max(m.skin_us, MIN_SKIN_US) / self._skin_rest)

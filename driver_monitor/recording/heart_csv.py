@@ -18,7 +18,10 @@ _RATE = ("hr_bpm", "rate_bpm")
 _ABSOLUTE_S = 1e8  # a first time beyond three years counts from 1970
 _LAYOUTS = "a header with t_s and rr_ms or hr_bpm, or an Empatica E4 IBI.csv or HR.csv"
 
-_Row = tuple[float, float | None, float | None]  # seconds, RR interval (ms), rate (1/min)
+_SKIN_US = ("skin_us", "eda_us", "gsr_us")
+_SKIN_C = ("skin_c", "temp_c")
+_Row = tuple[float, float | None, float | None, float | None, float | None]
+"""Seconds, RR interval (ms), rate (1/min), skin conductance (µS), skin temperature (°C)."""
 
 
 class HeartReader:
@@ -54,10 +57,10 @@ class HeartReader:
 
     def samples(self) -> Iterator[HeartBeat]:
         """The beats in time order."""
-        for t_s, rr_ms, rate_bpm in self._all:
+        for t_s, rr_ms, rate_bpm, skin_us, skin_c in self._all:
             t_ns = nanoseconds(t_s - self._base_s) + self._offset_ns
             if t_ns >= 0:
-                yield HeartBeat(t_ns, rr_ms, rate_bpm)
+                yield HeartBeat(t_ns, rr_ms, rate_bpm, None, skin_us, skin_c)
 
     def close(self) -> None:
         """Close the file."""
@@ -90,6 +93,7 @@ class HeartReader:
     def _named(self, reader: Iterator[list[str]], head: list[str]) -> Iterator[_Row]:
         time = _column(head, _TIME)
         interval, rate = _column(head, _INTERVAL), _column(head, _RATE)
+        skins = _column(head, _SKIN_US), _column(head, _SKIN_C)
         if time is None or (interval is None and rate is None):
             raise self._wrong(f"is no header of a heart-rate file ('{','.join(head)[:60]}'); give {_LAYOUTS}")
         for row in reader:
@@ -100,8 +104,9 @@ class HeartReader:
                 raise self._wrong(f"has no {head[time]}")
             rr_ms = None if interval is None else self._number_in(row, interval, head)
             rate_bpm = None if rate is None else self._number_in(row, rate, head)
-            if rr_ms is not None or rate_bpm is not None:
-                yield t_s, rr_ms, rate_bpm
+            skin = [None if i is None else self._number_in(row, i, head) for i in skins]
+            if rr_ms is not None or rate_bpm is not None or any(s is not None for s in skin):
+                yield t_s, rr_ms, rate_bpm, skin[0], skin[1]
 
     def _e4_intervals(self, reader: Iterator[list[str]], start: str) -> Iterator[_Row]:
         """First row: start of the session (unix time); then seconds since, and the interval in seconds."""
@@ -112,7 +117,7 @@ class HeartReader:
             t_s, interval_s = (self._number_in(row, i, ["time", "IBI"]) for i in (0, 1))
             if t_s is None or interval_s is None:
                 raise self._wrong("needs a time and an interval")
-            yield t_s, round(interval_s * 1000.0, 3), None
+            yield t_s, round(interval_s * 1000.0, 3), None, None, None
 
     def _e4_rates(self, reader: Iterator[list[str]], start: str) -> Iterator[_Row]:
         """First row: start of the session (unix time); second: samples per second; then one rate a row."""
@@ -126,7 +131,7 @@ class HeartReader:
                 continue
             value = self._number_in(row, 0, ["rate"])
             if value is not None:
-                yield count / rate_hz, None, value
+                yield count / rate_hz, None, value, None, None
             count += 1
 
     def _e4_note(self, start: str, kind: str) -> None:

@@ -87,7 +87,9 @@ def _report(name: str, schema: str, **properties: object) -> Topic:
 TOPICS: tuple[Topic, ...] = (
     Topic(CAMERA, "foxglove.CompressedImage", "bulk", "camera"),
     Topic(SOUND, "foxglove.RawAudio", "bulk", "microphone"),
-    Topic(HEART, "driver_monitor.HeartBeat", "samples", "heart_rate", {"rr_ms": _NUMBER, "rate_bpm": _NUMBER, "contact": _TRUE}),
+    Topic(HEART, "driver_monitor.HeartBeat", "samples", "heart_rate", {
+        "rr_ms": _NUMBER, "rate_bpm": _NUMBER, "contact": _TRUE, "skin_us": _NUMBER, "skin_c": _NUMBER,
+    }),
     Topic(CAN, "driver_monitor.CanFrame", "samples", "vehicle_bus", {"id": _NUMBER, "extended": _TRUE, "data": _TEXT}),
     Topic(BUTTON, "driver_monitor.ButtonPress", "samples", "button", {"button": _TEXT}),
     Topic(STATUS, "driver_monitor.SensorStatus", "samples", None, {"part": _TEXT, "state": _TEXT, "reason": _TEXT}),
@@ -205,7 +207,9 @@ def write_sample(sample: Sample, wall_ns: int) -> tuple[str, bytes]:
                 sample.data.hex().encode(),
             )
         case HeartBeat():
-            return HEART, _json({"rr_ms": sample.rr_ms, "rate_bpm": sample.rate_bpm, "contact": sample.contact})
+            told = {"rr_ms": sample.rr_ms, "rate_bpm": sample.rate_bpm, "contact": sample.contact}
+            skin = {"skin_us": sample.skin_us, "skin_c": sample.skin_c}
+            return HEART, _json(told | {name: value for name, value in skin.items() if value is not None})
         case ButtonPress():
             return BUTTON, _json({"button": sample.button})
         case SensorStatus():
@@ -282,7 +286,8 @@ def read_sample(topic: str, t_ns: int, data: bytes, *, pictures: bool = True) ->
                 return CanFrame(t_ns, identifier, bytes.fromhex(told["data"]), extended)
             case "/heart":
                 rr_ms, rate_bpm, contact = _number(told["rr_ms"]), _number(told["rate_bpm"]), told["contact"]
-                return HeartBeat(t_ns, rr_ms, rate_bpm, None if contact is None else bool(contact))
+                skin = (_number(told.get("skin_us")), _number(told.get("skin_c")))
+                return HeartBeat(t_ns, rr_ms, rate_bpm, None if contact is None else bool(contact), *skin)
             case "/button":
                 return ButtonPress(t_ns, _one_of(("acknowledge", "privacy"), told["button"]))
             case "/local_time":

@@ -140,3 +140,17 @@ def test_the_button_does_not_end_a_critical_alert() -> None:
     story.go(1.0, sleep)
     assert story.policy.acknowledge(story.now, [sleep]) == []
     assert story.policy.standing() == {"sleep": "critical"}
+
+
+def test_advice_on_a_mood_comes_once_in_ten_minutes_whichever_mood_it_is() -> None:
+    story = Story()
+    heard = story.go(60.0, condition("stress", True), condition("anger", False))
+    heard += story.go(300.0, condition("stress", False), condition("anger", True))
+    heard += story.go(300.0, condition("stress", False), condition("anger", True))
+    assert brief(heard) == [(0.0, "raised", "advice"), (60.0, "cleared", "advice"), (600.0, "raised", "advice")]
+    assert [a.kind for a in heard] == ["stress", "stress", "anger"]
+
+
+def test_a_mood_that_lasts_is_not_repeated_every_half_minute() -> None:
+    heard = Story().go(1250.0, condition("anger", True))
+    assert brief(heard) == [(0.0, "raised", "advice"), (600.0, "repeated", "advice"), (1200.0, "repeated", "advice")]

@@ -141,4 +141,13 @@ def test_brow_comes_first_lids_and_lips_count_only_with_it() -> None:
     anger = rested(Anger(Settings()))
     without_brow = {**ANGRY_FACE, "browDownLeft": 0.12, "browDownRight": 0.12}
     told = drive(anger, 185.0, 195.0, face=lambda t: face_of(t, without_brow))
-    assert value(told[-1]) == pytest.approx(1 / (1 + math.exp(3.0)), abs=1e-3)
+    assert value(told[-1]) < 0.06
+    terms = {e.term: e.contribution for e in told[-1][1].evidence}
+    assert terms["lips pressed"] == terms["eyes narrowed"] == terms["eyes wide"] == 0.0
+
+
+def test_a_lowered_brow_with_a_raised_inner_one_is_sorrow_or_fear() -> None:
+    anger = rested(Anger(Settings()))
+    sad = drive(anger, 185.0, 195.0, face=lambda t: face_of(t, {**ANGRY_FACE, "browInnerUp": 0.6}))
+    angry = drive(anger, 195.0, 205.0, face=lambda t: face_of(t, ANGRY_FACE))
+    assert value(sad[-1]) < 0.6 * value(angry[-1])

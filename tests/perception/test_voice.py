@@ -125,6 +125,35 @@ def test_hiss_that_was_there_before_the_voice_is_taken_off_the_tilt() -> None:
     assert hissing.tilt_db == pytest.approx(clean.tilt_db, abs=0.3)
 
 
+def test_a_rougher_voice_has_less_harmonics_over_noise_and_a_higher_one_is_no_brighter() -> None:
+    def told(sound: Sound) -> VoiceMeasurement:
+        return last_spoken(hear(Voice(settings.Voice(), loud_is_speech()), sound)[0])
+
+    clear = babble(2.0, 150.0, 0.5)
+    envelope = np.abs(np.sin(np.pi * 4.0 * np.arange(clear.size) / 16_000))
+    breath = np.random.default_rng(0).normal(0.0, 0.03, clear.size) * envelope
+    smooth, rough = told(clear), told(np.asarray(clear + breath, np.float32))
+    assert smooth.hnr_db is not None
+    assert rough.hnr_db is not None
+    assert rough.hnr_db < smooth.hnr_db - 3.0
+    assert smooth.bass_db is not None
+    assert smooth.centroid_hz == pytest.approx(told(babble(2.0, 210.0, 0.5)).centroid_hz, rel=0.2)
+
+
+def test_rumbling_that_the_detector_takes_for_speech_is_none_without_a_clear_voice() -> None:
+    snore = np.random.default_rng(0).normal(0.0, 0.1, 24_000)
+    snore = np.convolve(snore, np.hanning(60) / 30.0, "same") * np.sin(np.pi * np.arange(24_000) / 24_000)
+    _, events = hear(Voice(settings.Voice(), loud_is_speech(0.01)), np.asarray(snore, np.float32))
+    assert events == []
+
+
+def test_in_a_fleet_without_a_purpose_the_voice_has_no_prosody_and_no_shouts() -> None:
+    sound = np.concatenate((babble(1.5, rms=0.02), babble(0.5, rms=0.4)))
+    measured, events = hear(Voice(settings.Voice(baseline_s=5.0), loud_is_speech(), moods=False), sound)
+    assert all(m.f0_hz is None and m.hnr_db is None for m in measured)
+    assert {e.name for e in events} == {"speech"}
+
+
 def test_a_recording_twenty_decibels_quieter_has_the_same_prosody() -> None:
     sound = np.concatenate((silence(0.5), babble(3.0)))
     loud = last_spoken(hear(Voice(settings.Voice(), loud_is_speech()), sound)[0])
