@@ -125,7 +125,7 @@ def test_hiss_that_was_there_before_the_voice_is_taken_off_the_tilt() -> None:
     assert hissing.tilt_db == pytest.approx(clean.tilt_db, abs=0.3)
 
 
-def test_a_rougher_voice_has_less_harmonics_over_noise_and_a_higher_one_is_no_brighter() -> None:
+def test_a_rougher_voice_has_less_harmonics_over_noise() -> None:
     def told(sound: Sound) -> VoiceMeasurement:
         return last_spoken(hear(Voice(settings.Voice(), loud_is_speech()), sound)[0])
 
@@ -136,8 +136,6 @@ def test_a_rougher_voice_has_less_harmonics_over_noise_and_a_higher_one_is_no_br
     assert smooth.hnr_db is not None
     assert rough.hnr_db is not None
     assert rough.hnr_db < smooth.hnr_db - 3.0
-    assert smooth.bass_db is not None
-    assert smooth.centroid_hz == pytest.approx(told(babble(2.0, 210.0, 0.5)).centroid_hz, rel=0.2)
 
 
 def test_rumbling_that_the_detector_takes_for_speech_is_none_without_a_clear_voice() -> None:
