@@ -15,6 +15,8 @@ from typer.exceptions import TyperException
 
 from driver_monitor import __version__
 from driver_monitor.errors import DriverMonitorError
+from driver_monitor.recording_cli import FromS, Identity, ToS
+from driver_monitor.recording_cli import app as recording_app
 
 if TYPE_CHECKING:
     from driver_monitor.model_store import Progress
@@ -36,17 +38,13 @@ bench_app = typer.Typer(help="Measure the monitor.", **_PLAIN)  # type: ignore[a
 app.add_typer(models_app, name="models")
 app.add_typer(settings_app, name="settings")
 app.add_typer(bench_app, name="bench")
+app.add_typer(recording_app, name="recording")
 
 Config = Annotated[
     Path | None, typer.Option("--config", "-c", metavar="FILE", help="Settings file, or the name of one that comes along.")
 ]
 Reports = Annotated[Path | None, typer.Option("--reports", metavar="FILE.jsonl", help="Write the reports here as JSON Lines.")]
 Seconds = Annotated[float | None, typer.Option("--seconds", metavar="N", min=0.0, help="Stop after this long.")]
-FromS = Annotated[float | None, typer.Option("--from", metavar="S", min=0.0, help="From this second of the trip.")]
-ToS = Annotated[float | None, typer.Option("--to", metavar="S", min=0.0, help="Up to this second of the trip.")]
-Identity = Annotated[
-    Path | None, typer.Option("--identity", metavar="KEY.txt", help="The secret key of an encrypted recording (age).")
-]
 Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Models; all when none is named.")]
 
 

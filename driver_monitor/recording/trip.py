@@ -22,7 +22,7 @@ from driver_monitor.recording.trip_format import (
     TOPIC,
     read_sample,
 )
-from driver_monitor.recording.trip_part import TripMessage, open_part
+from driver_monitor.recording.trip_part import TripMessage, TripPart, open_part
 from driver_monitor.recording.trip_writer import SUFFIX
 from driver_monitor.settings import Settings
 from driver_monitor.signals import LocalTime, Part, Sample, SensorStatus, seconds
@@ -51,6 +51,8 @@ class Trip:
         The file, or a folder with the parts of one trip.
     identity
         The file with the secret key, for an encrypted one.
+    mend
+        Read this one file from its beginning, believing no index.
     from_s, to_s
         Only what lies between these times, in seconds since the trip's start.
 
@@ -61,10 +63,16 @@ class Trip:
     """
 
     def __init__(
-        self, path: Path, identity: Path | None = None, from_s: float | None = None, to_s: float | None = None
+        self,
+        path: Path,
+        identity: Path | None = None,
+        from_s: float | None = None,
+        to_s: float | None = None,
+        *,
+        mend: bool = False,
     ) -> None:
-        self.files = _files(path)
-        self._parts = [open_part(self.files[0], identity)]
+        self.files = [path] if mend else _files(path)
+        self._parts = [open_part(self.files[0], identity, mend=mend)]
         try:
             for file in self.files[1:]:
                 self._parts.append(open_part(file, identity))
@@ -112,6 +120,11 @@ class Trip:
             raise RecordingError(
                 f"{self.name} was recorded with settings that this version does not know{where}; give --config"
             ) from None
+
+    @property
+    def pieces(self) -> list[TripPart]:
+        """The open files."""
+        return self._parts
 
     @property
     def attachments(self) -> dict[str, bytes]:
@@ -196,8 +209,7 @@ class Trip:
         if self._used:
             raise RecordingError(f"{self.name} has been read already; open it again to read it again")
         self._used = True
-        if self._from_ns is not None:
-            yield from self._stand_at(self._from_ns)
+        yield from self.standing()
         for message in self.messages(topics & SAMPLE_TOPICS):
             try:
                 sample = read_sample(message.topic, message.t_ns, message.data, pictures=pictures)
@@ -211,8 +223,11 @@ class Trip:
         for message in self.messages(REPORT_TOPICS):
             yield message.data
 
-    def _stand_at(self, from_ns: int) -> Iterator[Sample]:
-        """How the parts stood when the reading begins, and the hour then: the last word on each before it."""
+    def standing(self) -> Iterator[SensorStatus | LocalTime]:
+        """How the parts stood when the reading begins, and the hour then: the last word on each before ``from_s``."""
+        from_ns = self._from_ns
+        if from_ns is None:
+            return
         stands: dict[str, SensorStatus | LocalTime] = {}
         for part in self._parts:
             if part.streams_once:

@@ -43,7 +43,7 @@ class TripMessage:
 class TripPart:
     """An open file. Its head (what stands before the first message) is read at once."""
 
-    def __init__(self, path: Path, file: IO[bytes] | SealedInput, size: int | None) -> None:
+    def __init__(self, path: Path, file: IO[bytes] | SealedInput, size: int | None, *, mend: bool = False) -> None:
         self.path = path
         self.attachments: dict[str, bytes] = {}
         self.told: dict[str, str] = {}
@@ -61,11 +61,12 @@ class TripPart:
         self._records = self._scan.records()
         self._places: list[ChunkPlace] | None = None
         about = self._read_head()
-        self._faults: list[str] = []
+        if about is None and mend:
+            about = self._about_lost()
         if about is None:
             raise RecordingError(f"{path} has lost its head: nothing in it says when and how it was recorded")
         self.about = about
-        if isinstance(file, io.BufferedReader) and size is not None:
+        if isinstance(file, io.BufferedReader) and size is not None and not mend:
             self._places = chunk_places(file, file.seek, size)
 
     @property
@@ -218,6 +219,13 @@ class TripPart:
                 break
         return about
 
+    def _about_lost(self) -> About | None:
+        """What can be said without the head: the trip begins with its first message."""
+        for content in self._first_chunks():
+            if messages := self._unpacked(content, None, count=False):
+                return About(zero_ns=min(m.log_ns for m in messages), wall_ns=0, trip="unknown")
+        return None
+
     def _check_profile(self, content: bytes) -> None:
         profile = _text(content, 0)
         if profile is not None and profile[0] != PROFILE:
@@ -272,8 +280,8 @@ def _map(content: bytes, at: int) -> dict[str, str]:
     return words
 
 
-def open_part(path: Path, identity: Path | None = None) -> TripPart:
-    """Open one file of a trip.
+def open_part(path: Path, identity: Path | None = None, *, mend: bool = False) -> TripPart:
+    """Open one file of a trip; to ``mend`` it, its index is not believed and its head may be lost.
 
     Raises
     ------
@@ -290,16 +298,16 @@ def open_part(path: Path, identity: Path | None = None) -> TripPart:
             if identity is None:
                 raise BadUseError(f"{path} is encrypted; give the file with the secret key (--identity KEY.txt)")
             sealed = SealedInput(path, identities(identity))
-            return _opened(path, sealed, None)
+            return _opened(path, sealed, None, mend)
         file = path.open("rb")
     except OSError as problem:
         raise BadUseError(f"{path} cannot be read ({problem.strerror or problem})") from None
-    return _opened(path, file, os.fstat(file.fileno()).st_size)
+    return _opened(path, file, os.fstat(file.fileno()).st_size, mend)
 
 
-def _opened(path: Path, file: IO[bytes] | SealedInput, size: int | None) -> TripPart:
+def _opened(path: Path, file: IO[bytes] | SealedInput, size: int | None, mend: bool) -> TripPart:
     try:
-        return TripPart(path, file, size)
+        return TripPart(path, file, size, mend=mend)
     except BaseException:
         file.close()
         raise
