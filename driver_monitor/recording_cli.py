@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -76,4 +76,53 @@ def cut(path: TripPath, out: OutPath, from_s: FromS = None, to_s: ToS = None, id
     with Trip(path, identity, from_s, to_s) as trip:
         copied = copy_trip(trip, out, "cut")
     print(f"{out}: {copied.messages} messages over {copied.length_s:.1f} s")
+    return 0
+
+
+@app.command("import")
+def bring_in(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A video, or a folder of video, sound, bus log and heart beats.")],
+    out: OutPath,
+    config: Annotated[Path | None, typer.Option("--config", "-c", metavar="FILE", help="Settings to attach.")] = None,
+    offset: Annotated[
+        list[str] | None,
+        typer.Option("--offset", metavar="PART=S", help="Where a part begins, seconds after the first picture."),
+    ] = None,
+    align: Annotated[
+        Literal["clap", "flash"] | None,
+        typer.Option("--align", help="Find the sound's offset: a clap in both, or a flash that sounds."),
+    ] = None,
+) -> int:
+    """Make a trip of a video, or of a folder of parts."""
+    from driver_monitor.recording.bring_in import bring_in as made
+    from driver_monitor.recording.bring_in import offsets_of
+    from driver_monitor.runtime.recorder import attached
+    from driver_monitor.settings_file import load_settings
+
+    settings = load_settings(config)
+    copied = made(path, out, settings, attached(settings, {}), offsets_of(offset or []), align)
+    print(f"{out}: {copied.messages} messages over {copied.length_s:.1f} s")
+    for note in copied.notes:
+        print(f"note: {note}")
+    return 0
+
+
+@app.command("export")
+def export(
+    path: TripPath,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new or empty folder.")],
+    formats: Annotated[
+        str, typer.Option("--as", metavar="LIST", help="Of mp4, wav, blf, asc, log, csv, parquet, jsonl.")
+    ] = "mp4,wav,blf,csv,jsonl",
+    from_s: FromS = None,
+    to_s: ToS = None,
+    identity: Identity = None,
+) -> int:
+    """Write a trip as files that other tools read; only what they need is read."""
+    from driver_monitor.recording.export import export as written
+    from driver_monitor.recording.trip import Trip
+
+    with Trip(path, identity, from_s, to_s) as trip:
+        for file in written(trip, folder, [word.strip() for word in formats.split(",")]):
+            print(file)
     return 0

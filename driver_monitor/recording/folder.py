@@ -7,7 +7,7 @@ ticks are made here, so that a replay has all that the road had.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -173,8 +173,10 @@ class Recording:
         self._video_end_ns = last_ns
 
 
-def open_recording(path: Path) -> Recording:
+def open_recording(path: Path, offsets: Mapping[Part, float] | None = None) -> Recording:
     """Open a video file, or a folder with at most one video, WAV, CAN log and heart-rate CSV.
+
+    ``offsets``, in seconds, go before those of the folder's own recording.toml.
 
     All files are opened here, so nothing needs to be opened once the process is locked down.
 
@@ -188,14 +190,14 @@ def open_recording(path: Path) -> Recording:
     if not path.exists():
         raise BadUseError(f"{path} does not exist; give a video file or a folder with the parts of a recording")
     if path.is_dir():
-        return _open_folder(path)
+        return _open_folder(path, offsets or {})
     if not path.is_file():
         raise BadUseError(f"{path} is neither a file nor a folder; give a video file or a folder with the parts of a recording")
     kind: Part = next((part for part in PARTS if path.suffix.lower() in _SUFFIXES[part]), "camera")
-    return _open_parts(path.name, {kind: PartEntry(path)}, {}, path.parent, [])
+    return _open_parts(path.name, {kind: PartEntry(path, (offsets or {}).get(kind, 0.0))}, {}, path.parent, [])
 
 
-def _open_folder(folder: Path) -> Recording:
+def _open_folder(folder: Path, offsets: Mapping[Part, float]) -> Recording:
     name = folder.resolve().name
     notes: list[str] = []
     try:
@@ -225,6 +227,7 @@ def _open_folder(folder: Path) -> Recording:
             )
         if found:
             chosen[part] = PartEntry(found[0], entry.offset_s)
+    chosen = {part: PartEntry(entry.file, offsets.get(part, entry.offset_s)) for part, entry in chosen.items()}
     notes += [
         f"{f.name} was not read: MF4 is not supported, convert it to ASC, BLF or a candump log"
         for f in files

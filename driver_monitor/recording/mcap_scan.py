@@ -77,15 +77,19 @@ class Scan:
         At its beginning.
     size
         The file's size where it is known: a length beyond it is known to be wrong before anything is read.
+    start
+        Where the file is now.
     seek
         Goes to a place in the file; without it, what follows a broken length is lost.
     """
 
-    def __init__(self, file: Input, size: int | None = None, seek: Callable[[int], object] | None = None) -> None:
+    def __init__(
+        self, file: Input, size: int | None = None, seek: Callable[[int], object] | None = None, start: int = 0
+    ) -> None:
         self._file = file
         self._size = size
         self._seek = seek
-        self._at = 0
+        self._at = start
         self.ending: Ending = "cut"
         self.passed_over = 0
         """Places where the file made no sense and was taken up again behind."""

@@ -68,6 +68,8 @@ class TripPart:
         self.about = about
         if isinstance(file, io.BufferedReader) and size is not None and not mend:
             self._places = chunk_places(file, file.seek, size)
+            if self._places:
+                self._read_end(file, size, self._places[-1])
 
     @property
     def end_ns(self) -> int | None:
@@ -218,6 +220,13 @@ class TripPart:
             elif record.opcode == FOOTER:
                 break
         return about
+
+    def _read_end(self, file: io.BufferedReader, size: int, last: ChunkPlace) -> None:
+        behind = last.offset + last.length
+        file.seek(behind)
+        for record in Scan(file, size, start=behind).records():
+            if record.opcode == METADATA:
+                self._take_metadata(record.content)
 
     def _about_lost(self) -> About | None:
         """What can be said without the head: the trip begins with its first message."""

@@ -6,6 +6,7 @@ disk that fails ends the recording, not the watch.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
@@ -140,6 +141,8 @@ class TripWriter:
             told = (problem.strerror if isinstance(problem, OSError) else None) or str(problem) or type(problem).__name__
             self.trouble = f"the recording {self.files[-1]} ends here: it cannot be written any further ({told})"
             _LOGGER.error("%s", self.trouble)
+            with contextlib.suppress(OSError):
+                self._raw.close()
             with self._more:
                 self._waiting.clear()
 

@@ -1,0 +1,297 @@
+"""``recording export``: a trip as a folder of the files that other tools read, and that ``recording import`` takes back.
+
+Times in the tables are seconds since the first picture, or since the trip's start where there is none; the bus log has the
+wall clock. A ``recording.toml`` says where each part begins.
+"""
+
+from __future__ import annotations
+
+import json
+import wave
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+
+from driver_monitor.errors import BadUseError, DriverMonitorError
+from driver_monitor.recording.parts_file import PARTS_FILE
+from driver_monitor.recording.tables import TABLES, CsvTable, ParquetTable, Table
+from driver_monitor.recording.trip import Trip
+from driver_monitor.recording.trip_format import (
+    ALERT,
+    BUTTON,
+    CAMERA,
+    CAN,
+    EVENT,
+    HEALTH,
+    HEART,
+    SOUND,
+    STATE,
+    STATUS,
+    TOPIC,
+    read_sample,
+)
+from driver_monitor.recording.trip_part import TripMessage
+from driver_monitor.signals import (
+    NS_PER_S,
+    AudioChunk,
+    ButtonPress,
+    CameraFrame,
+    CanFrame,
+    HeartBeat,
+    Part,
+    StateName,
+    seconds,
+)
+
+FORMATS = ("mp4", "wav", "blf", "asc", "log", "csv", "parquet", "jsonl")
+USUAL = ("mp4", "wav", "blf", "csv", "jsonl")
+_BUS = ("blf", "asc", "log")
+_STATES = frozenset(STATE + name for name in get_args(StateName))
+_TOPICS: dict[str, frozenset[str]] = {
+    "mp4": frozenset({CAMERA}),
+    "wav": frozenset({SOUND}),
+    **dict.fromkeys(_BUS, frozenset({CAN})),
+    **dict.fromkeys(("csv", "parquet"), frozenset({HEART, CAN, BUTTON, STATUS, EVENT, ALERT, HEALTH}) | _STATES),
+    "jsonl": frozenset({EVENT, ALERT, HEALTH}) | _STATES,
+}
+_VIDEO_BASE = Fraction(1, 90_000)
+_HOLE_NS = NS_PER_S // 20  # sound that comes so late has a hole before it
+
+Out = Callable[[TripMessage, Any], None]
+
+
+def export(trip: Trip, folder: Path, formats: Iterable[str]) -> list[Path]:
+    """Write ``trip`` to ``folder``; gives the files made. Only the topics that the formats need are read.
+
+    Raises
+    ------
+    BadUseError
+        When a format is not known or the folder cannot be used.
+    """
+    chosen = list(dict.fromkeys(formats))
+    if strange := [name for name in chosen if name not in FORMATS]:
+        raise BadUseError(f"'{strange[0]}' is no format to export to; known: {', '.join(FORMATS)}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise BadUseError(f"{folder} is not empty; give a new folder")
+    except OSError as problem:
+        raise BadUseError(f"{folder} cannot be written ({problem.strerror or problem}); give another one") from None
+    topics = frozenset[str]().union(*(_TOPICS[name] for name in chosen))
+    zero_ns = _first_picture_ns(trip) or trip.start_ns
+    try:
+        with ExitStack() as stack:
+            made = _Export(trip, folder, chosen, zero_ns, stack)
+            for message in trip.messages(topics):
+                made.take(message)
+        made.write_parts_file()
+    except OSError as problem:
+        raise DriverMonitorError(f"{folder} cannot be written any further ({problem.strerror or problem})") from None
+    return sorted(folder.iterdir())
+
+
+def _first_picture_ns(trip: Trip) -> int | None:
+    return next((message.t_ns for part in trip.pieces[:1] for message in part.peek() if message.topic == CAMERA), None)
+
+
+class _Export:
+    def __init__(self, trip: Trip, folder: Path, formats: list[str], zero_ns: int, stack: ExitStack) -> None:
+        self._folder = folder
+        self._zero_ns = zero_ns
+        self._stack = stack
+        self._shift_s = seconds(zero_ns - trip.start_ns)
+        self._wall_ns = trip.about.wall_ns
+        self._tables: dict[tuple[str, str], Table] = {}
+        self._rows = [name for name in formats if name in ("csv", "parquet")]
+        self._outs: list[tuple[frozenset[str], Any]] = []
+        self._offsets: dict[Part, tuple[str, float]] = {}
+        self._lines: Any = None
+        rate = trip.frame_rate or 30.0
+        makers: dict[str, Callable[[Path], Any]] = {
+            "mp4": lambda path: _Video(path, rate),
+            "wav": _Sound,
+            **dict.fromkeys(_BUS, lambda path: _Bus(path, self._wall_ns)),
+        }
+        self._makers = {name: makers[name] for name in formats if name in makers}
+        self._jsonl = "jsonl" in formats
+        self._open: dict[str, Any] = {}
+
+    def take(self, message: TripMessage) -> None:
+        part = TOPIC[message.topic].part
+        try:
+            sample = read_sample(message.topic, message.t_ns, message.data) if part or message.topic == STATUS else None
+            line = None if sample is not None else json.loads(message.data)
+        except ValueError:
+            return
+        t_s = round(seconds(message.t_ns - self._zero_ns), 6)
+        for name, make in self._makers.items():
+            if message.topic in _TOPICS[name]:
+                if name not in self._open:
+                    file = {"mp4": "video", "wav": "sound"}.get(name, "bus") + f".{name}"
+                    self._open[name] = make(self._folder / file)
+                    self._stack.callback(self._open[name].close)
+                    length = len(sample.samples) / sample.rate_hz if isinstance(sample, AudioChunk) else 0.0
+                    if part is not None and part not in self._offsets:
+                        self._offsets[part] = (file, round(t_s - length, 6))
+                self._open[name].take(sample)
+        if message.topic not in (CAMERA, SOUND):
+            self._row(t_s, sample, line)
+        if self._jsonl and line is not None:
+            if self._lines is None:
+                self._lines = self._stack.enter_context((self._folder / "reports.jsonl").open("wb"))
+            self._lines.write(message.data + b"\n")
+
+    def _row(self, t_s: float, sample: object, line: Any) -> None:
+        match sample:
+            case HeartBeat():
+                self._put("heart", [t_s, sample.rr_ms, sample.rate_bpm, sample.contact])
+                if "csv" in self._rows:
+                    self._offsets.setdefault("heart_rate", ("heart.csv", 0.0))
+            case CanFrame():
+                self._put("can", [t_s, sample.arbitration_id, sample.is_extended, sample.data.hex()])
+            case ButtonPress():
+                self._put("buttons", [t_s, sample.button])
+            case None if isinstance(line, dict):
+                table = {"state": "states", "event": "events", "alert": "alerts"}.get(line.get("type", ""), "health")
+                kinds = TABLES[table]
+                rest = {key: value for key, value in line.items() if key not in kinds and key != "type"}
+                told = {**line, "detail": json.dumps(rest, ensure_ascii=False)}
+                for key in ("t_s", "start_s", "end_s"):
+                    if isinstance(line.get(key), int | float):
+                        told[key] = round(line[key] - self._shift_s, 6)
+                self._put(table, [_flat(told.get(key), kind) for key, kind in kinds.items()])
+            case None:
+                return
+            case _:
+                told = {"t_s": t_s, **{key: getattr(sample, key, None) for key in ("part", "state", "reason")}}
+                self._put("sensors", list(told.values()))
+
+    def _put(self, table: str, values: list[Any]) -> None:
+        for name in self._rows:
+            if (table, name) not in self._tables:
+                kind: Any = CsvTable if name == "csv" else ParquetTable
+                made: Table = kind(self._folder / f"{table}.{name}", TABLES[table])
+                self._tables[table, name] = made
+                self._stack.callback(made.close)
+            self._tables[table, name].row(values)
+
+    def write_parts_file(self) -> None:
+        lines = ["# Where each part begins, in seconds after the first picture (or the trip's start)."]
+        for part, (file, offset_s) in self._offsets.items():
+            lines += [f"[{part}]", f'file = "{file}"', f"offset_s = {offset_s}", ""]
+        (self._folder / PARTS_FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _flat(value: Any, kind: type) -> Any:
+    if value is None:
+        return None
+    if kind is str and not isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    return value if isinstance(value, kind) else None
+
+
+class _Bus:
+    """A log of the bus, in the format of its name, by the wall clock."""
+
+    def __init__(self, path: Path, wall_ns: int) -> None:
+        import can
+
+        self._can: Any = can
+        self._log: Any = can.Logger(str(path))
+        self._wall_ns = wall_ns
+
+    def take(self, frame: CanFrame) -> None:
+        self._log.on_message_received(
+            self._can.Message(
+                timestamp=seconds(frame.t_ns + self._wall_ns),
+                arbitration_id=frame.arbitration_id,
+                is_extended_id=frame.is_extended,
+                data=frame.data,
+                is_fd=len(frame.data) > 8,
+                channel="can0",
+            )
+        )
+
+    def close(self) -> None:
+        self._log.stop()
+
+
+class _Sound:
+    """Sound as 16-bit WAV, with silence where it had holes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: Any = None
+        self._next_ns = 0
+        self._rate_hz = 0
+
+    def take(self, chunk: AudioChunk) -> None:
+        length_ns = len(chunk.samples) * NS_PER_S // chunk.rate_hz
+        if self._file is None:
+            self._file = wave.open(str(self._path), "wb")  # noqa: SIM115
+            self._file.setnchannels(1)
+            self._file.setsampwidth(2)
+            self._file.setframerate(chunk.rate_hz)
+            self._rate_hz, self._next_ns = chunk.rate_hz, chunk.t_ns - length_ns
+        if chunk.rate_hz != self._rate_hz:
+            return
+        hole_ns = chunk.t_ns - length_ns - self._next_ns
+        if hole_ns > _HOLE_NS:
+            missing = hole_ns * self._rate_hz // NS_PER_S
+            for start in range(0, missing, self._rate_hz):
+                self._file.writeframes(bytes(2 * min(self._rate_hz, missing - start)))
+            self._next_ns += missing * NS_PER_S // self._rate_hz
+        self._file.writeframes(np.rint(chunk.samples * 32768).clip(-32768, 32767).astype("<i2").tobytes())
+        self._next_ns += length_ns
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+class _Video:
+    """Pictures as MP4 (H.264), each at its own time; sound goes beside it as WAV."""
+
+    def __init__(self, path: Path, rate: float) -> None:
+        self._path = path
+        self._rate = rate
+        self._container: Any = None
+        self._stream: Any = None
+        self._first_ns = 0
+        self._last = -1
+
+    def take(self, frame: CameraFrame) -> None:
+        import av
+
+        if self._container is None:
+            self._container = av.open(f"file:{self._path}", "w", format="mp4")
+            codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
+            stream = self._container.add_stream(codec, rate=Fraction(self._rate).limit_denominator(1001))
+            height, width = frame.image.shape[:2]
+            stream.width, stream.height, stream.pix_fmt = width - width % 2, height - height % 2, "yuv420p"
+            stream.codec_context.time_base = _VIDEO_BASE if codec == "libx264" else Fraction(1, 60_000)
+            if codec == "libx264":
+                stream.options = {"preset": "veryfast", "crf": "18"}
+            self._stream, self._first_ns = stream, frame.t_ns
+        base = self._stream.codec_context.time_base
+        pts = round(Fraction(frame.t_ns - self._first_ns, NS_PER_S) / base)
+        if pts <= self._last:
+            return
+        self._last = pts
+        image = np.ascontiguousarray(frame.image[: self._stream.height, : self._stream.width])
+        if image.shape[:2] != (self._stream.height, self._stream.width):  # the camera changed its size on the way
+            return
+        picture = av.VideoFrame.from_ndarray(image, format="rgb24")
+        picture.pts, picture.time_base = pts, base
+        self._container.mux(self._stream.encode(picture))
+
+    def close(self) -> None:
+        if self._container is not None:
+            self._container.mux(self._stream.encode(None))
+            self._container.close()
