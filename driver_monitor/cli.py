@@ -77,11 +77,14 @@ def replay(
     from_s: FromS = None,
     to_s: ToS = None,
     identity: Identity = None,
+    rerun: Annotated[
+        Path | None, typer.Option("--rerun", metavar="FILE.rrd", help="Write all on one time line, for Rerun's viewer.")
+    ] = None,
 ) -> int:
     """Run the monitor on a recording and show its alerts."""
     from driver_monitor.runtime.replay import Wishes, replay_command
 
-    return replay_command(path, Wishes(config, reports, video, compare, identity, pace, from_s, to_s))
+    return replay_command(path, Wishes(config, reports, video, compare, identity, pace, from_s, to_s, rerun))
 
 
 @app.command()
@@ -163,6 +166,17 @@ def bench_speed(
     from driver_monitor.bench.speed import speed_command
 
     return speed_command(video, frames, as_json, backends)
+
+
+@bench_app.command("recording")
+def bench_recording(
+    seconds: Annotated[float, typer.Option("--seconds", metavar="N", min=2.0, help="How long to record.")] = 20.0,
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here as JSON.")] = None,
+) -> int:
+    """What recording all senses costs, and how fast a recording is read (processor time, so a busy machine matters less)."""
+    from driver_monitor.bench.recording_cost import recording_command
+
+    return recording_command(seconds, json_file)
 
 
 @bench_app.command("accuracy")

@@ -83,9 +83,13 @@ class TripFile:
 
     def flush(self) -> None:
         """Write what is pending, in whole chunks."""
-        for messages in self._lanes.values():
+        from mcap.writer import CompressionType
+
+        for lane, messages in self._lanes.items():
             if not messages:
                 continue
+            # JPEG and sound gain nothing by it, and it would be most of the work; the library has one choice for a file
+            self._writer._Writer__compression = CompressionType.NONE if lane == "bulk" else CompressionType.ZSTD
             for channel, sequence, log_ns, data in messages:
                 self._writer.add_message(channel, log_ns, data, log_ns, sequence)
             messages.clear()

@@ -105,6 +105,7 @@ class Wishes:
     pace: str = "max"
     from_s: float | None = None
     to_s: float | None = None
+    rerun: Path | None = None
 
 
 def replay_command(path: Path, wishes: Wishes) -> int:
@@ -123,7 +124,7 @@ def replay_command(path: Path, wishes: Wishes) -> int:
         recording, settings = stack.enter_context(played.recording), played.settings
         for name in MONITOR_MODELS:  # a missing model must not cost an older report file
             model_path(name)
-        for output in (reports, video):
+        for output in (reports, video, wishes.rerun):
             if output is not None:
                 check_output(output, recording.files + ([wishes.compare] if wishes.compare else []))
         if reports is not None and video is not None and reports.resolve() == video.resolve():
@@ -147,6 +148,10 @@ def replay_command(path: Path, wishes: Wishes) -> int:
             if size is None or rate is None:
                 raise BadUseError(f"{path} holds no video, so there is nothing to draw on; leave --video out")
             shown.append(stack.enter_context(AnnotatedVideo(video, rate, size)))
+        if wishes.rerun is not None:
+            from driver_monitor.runtime.rerun_file import RerunFile
+
+            shown.append(stack.enter_context(RerunFile(wishes.rerun)))
         locked = lock_down()
         from driver_monitor.runtime.assembly import build_monitor  # loads models: only behind the lock
 
@@ -167,7 +172,7 @@ def replay_command(path: Path, wishes: Wishes) -> int:
         _show(console, recording, result, summary, locked)
         if pace is not None:
             console.print(pace.in_words())
-        for output, what in ((reports, "Reports"), (video, "Annotated video")):
+        for output, what in ((reports, "Reports"), (video, "Annotated video"), (wishes.rerun, "Rerun")):
             if output is not None:
                 console.print(f"{what}: {output}", markup=False, soft_wrap=True)
         if comparison is not None:

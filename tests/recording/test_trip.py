@@ -48,6 +48,12 @@ def test_the_mcap_library_reads_it_and_finds_every_crc_right(tmp_path: Path) -> 
             assert 0 <= message.log_time - ZERO_NS - WALL_NS < 2 * NS_PER_S
         file.seek(0)
         names = {attachment.name for attachment in make_reader(file).iter_attachments()}
+        file.seek(0)
+        summary = make_reader(file).get_summary()
+    assert summary is not None
+    packed = {index.compression for index in summary.chunk_indexes if CHANNEL["/camera"] in index.message_index_offsets}
+    assert packed == {""}  # JPEG gains nothing by it
+    assert {index.compression for index in summary.chunk_indexes} == {"", "zstd"}
     assert names == {"settings.json", "settings.toml", "program.json", "vehicle.dbc"}
     assert counted["/camera"] == counted["/microphone"] == counted["/tick"] == counted["/state/fatigue"] == 20
     assert counted[CAN] == 40
