@@ -35,7 +35,8 @@ def test_reruns_reader_finds_every_topic_in_order(tmp_path: Path) -> None:
     told = rerun("mcap", "check", write_trip(tmp_path / "t.mcap"))
     rows = [line.split() for line in told.splitlines() if " /" in line]
     assert {row[3] for row in rows} == {
-        "/camera", "/microphone", "/heart", "/can", "/button", "/sensor_status", "/tick", "/state/fatigue"
+        "/camera", "/microphone", "/heart", "/can", "/button", "/sensor_status", "/tick", "/state/fatigue",
+        "/local_time",
     }  # fmt: skip
     assert {row[0] for row in rows} == {"ok"}
 

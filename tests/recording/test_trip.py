@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from mcap.reader import make_reader
@@ -16,7 +16,7 @@ from driver_monitor.recording.trip import Trip
 from driver_monitor.recording.trip_format import CAN, CHANNEL, SAMPLE_TOPICS, TOPICS, as_kept, read_sample, write_sample
 from driver_monitor.recording.trip_part import TripPart
 from driver_monitor.settings import Camera, Settings
-from driver_monitor.signals import NS_PER_S, AudioChunk, CameraFrame, CanFrame, LocalTime, Sample, SensorStatus, Tick
+from driver_monitor.signals import NS_PER_S, AudioChunk, CameraFrame, CanFrame, LocalTime, Sample, SensorStatus, StateName, Tick
 from tests.recording.media import picture, tone
 from tests.recording.trips import WALL_NS, ZERO_NS, a_drive, same, write_trip
 
@@ -137,11 +137,12 @@ def test_what_is_exact_already_is_left_as_it_is() -> None:
 
 def test_channels_keep_their_numbers() -> None:
     # files that lost their list of channels are read by these; new topics come at the end
-    assert [t.name for t in TOPICS[:10]] == [
+    assert [t.name for t in TOPICS[:16]] == [
         "/camera", "/microphone", "/heart", "/can", "/button", "/sensor_status", "/tick", "/event", "/alert", "/health",
+        "/state/fatigue", "/state/distraction", "/state/stress", "/state/anger", "/state/responsiveness", "/local_time",
     ]  # fmt: skip
+    assert {f"/state/{name}" for name in get_args(StateName)} <= set(CHANNEL)
     assert CHANNEL["/camera"] == 1
-    assert [t.name for t in TOPICS[-1:]] == ["/local_time"]
     assert len(SAMPLE_TOPICS) == 8
 
 
