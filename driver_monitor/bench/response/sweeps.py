@@ -134,8 +134,8 @@ SWEEPS: tuple[Sweep, ...] = (
         lambda v: Pose(eyes=Angles(0.0, v)),
         (
             Quantity("eye pitch", "eyes in head", "°", lambda t: t.eyes.pitch, _tracked_pitch, same=True),
-            Quantity("upper lids' height", "eyes in head, °", "", lambda t: t.eyes.pitch, _eyes(lambda e: e.lid_height)),
-            Quantity("irises' height", "eyes in head, °", "", lambda t: t.eyes.pitch, _eyes(lambda e: e.iris_height)),
+            Quantity("upper lids' height", "eyes in head, °", "%", lambda t: t.eyes.pitch, _eyes(lambda e: 100.0 * e.lid_height)),
+            Quantity("irises' height", "eyes in head, °", "%", lambda t: t.eyes.pitch, _eyes(lambda e: 100.0 * e.iris_height)),
         ),
         tracked=True,
     ),
