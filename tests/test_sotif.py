@@ -142,6 +142,25 @@ def _hidden(drive: Drive, quality: PictureQuality, *, other: bool) -> Iterator[I
             yield sample
 
 
+def test_a_face_too_small_for_its_eyes_is_told_with_the_reason() -> None:
+    def far() -> Iterator[Input]:
+        for sample in Drive(14.0).samples():
+            if isinstance(sample, FaceMeasurement):
+                yield replace(sample, left_eye=None, right_eye=None, eye_in_head=None, width_px=60.0)
+            else:
+                yield sample
+
+    reports = run(far())
+    assert first(reports, "driver_not_visible") == pytest.approx(10.0, abs=0.2)
+    assert "face too small" in alerts(reports, "driver_not_visible")[0].rule
+
+
+def test_a_head_turned_away_for_ten_seconds_is_not_visible_and_says_so() -> None:
+    reports = play(Drive(40.0, looks=[(20.0, 33.0, -90.0, 0.0)], head_share=0.8))
+    seen = [dict(e.detail) for e in events(reports, "visibility")]
+    assert seen == [{"trouble": "eyes_not_usable", "why": "head turned away"}]
+
+
 def test_ticks_alone_notice_that_pictures_have_stopped() -> None:
     samples: list[Input] = [
         s for s in Drive(40.0).samples() if isinstance(s, Tick) or not (15.0 <= seconds(s.t_ns) < 35.0)

@@ -45,6 +45,7 @@ class FaceTracker:
         self.body = Body(settings.body)
         self._worn = WornCheck(settings.face)
         self._masked = False
+        self._usable_yaw_deg = settings.face.usable_yaw_deg
         self.visibility = Visibility(settings.face)
         self._told: dict[str, PartState] = {}
 
@@ -76,13 +77,20 @@ class FaceTracker:
         events += self._nods.step(t_ns, drop, 0.0 if closure is None else closure.lasted_s)
         on_road = None if gaze.zone is None else gaze.zone == "road"
         events += self.body.step(face, 0.0 if closure is None else closure.lasted_s, eyes.openness is not None, on_road)
-        events += self.visibility.step(face, eyes.openness is not None, worn.eyes_hidden, worn.mask)
+        events += self.visibility.step(face, eyes.openness is not None, worn.eyes_hidden or self._why(face), worn.mask)
         track = FaceTrack(face, eyes, gaze, closure, self._closures.open_since_ns, in_yawn, worn)
         return track, events
 
     def steer(self, steering_deg: float | None) -> None:
         """Where the steering wheel stands now, degrees, + left; ``None``: not known."""
         self._gaze.steer(steering_deg)
+
+    def _why(self, face: FaceMeasurement) -> str:
+        """Why eyes that nothing lies over are not usable."""
+        if face.left_eye is None:
+            return "face too small"
+        turned = face.head is not None and abs(face.head.yaw) > self._usable_yaw_deg
+        return "head turned away" if turned else "no blink and no look"
 
     def finish(self, t_ns: int) -> list[Event]:
         """The recording ends: report what still lasts."""
