@@ -108,7 +108,9 @@ def test_ticks_come_at_ten_hertz_whatever_the_sensors_do() -> None:
     stop.set()
     thread.join()
     ticks = [s.t_ns for s in recorder.samples if isinstance(s, Tick)]
-    assert 3 <= len(ticks) <= 11  # a busy machine may swallow some
+    assert len(ticks) <= 11
+    # a busy machine may swallow some, yet they come from the first to the last
+    assert ticks[-1] - ticks[0] >= 7 * TICK_NS
     assert np.allclose(np.diff(ticks) / TICK_NS, np.round(np.diff(ticks) / TICK_NS), atol=0.02)
     assert summary.pictures > 10
     assert recorder.finished
