@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from driver_monitor.can_ids import LAST_11, LAST_29, is_diagnostic, is_proprietary_b
+
 NCAP = "Euro NCAP Driver Engagement v1.1 (secondary text)"
 ADDW = "(EU) 2023/2590 ADDW (secondary text)"
 DDAW = "(EU) 2021/1341 DDAW introduction"
@@ -82,6 +84,30 @@ class VehicleSignals(Section):
     rr_interval: str = choice("WearableHeart.RrInterval", "RR interval, ms")
 
 
+class VehicleOut(Section):
+    """What is sent on the vehicle bus while vehicle.send_alerts is on."""
+
+    format: Literal["can", "j1939"] = choice("can", "plain CAN messages (driver_monitor.dbc), or SAE J1939 groups (driver_monitor_j1939.dbc)")
+    alert_id: int | None = figure(None, "id of DriverAlert, a 29-bit one from 0x800 on; 'none' for the DBC's own", "id", 0, LAST_29)
+    state_id: int | None = figure(None, "id of DriverState, a 29-bit one from 0x800 on; 'none' for the DBC's own", "id", 0, LAST_29)
+    source_address: int = figure(0xA8, "J1939: our source address; none is claimed, so no other unit may use it", "address", 0, 0xFD)
+    alert_burst: int = figure(4, "steps of alerts sent at once between two of the 10 Hz messages; more wait for the next", "messages", 1, 20)
+
+    @model_validator(mode="after")
+    def _harmless_ids(self) -> VehicleOut:
+        for name in ("alert_id", "state_id"):
+            given = getattr(self, name)
+            if given is None:
+                continue
+            if is_diagnostic(given, extended=given > LAST_11):
+                raise ValueError(f"{name} = 0x{given:X} belongs to diagnostics (0x6F0 to 0x7FF, and groups CD, CE, DA, DB); take another")
+            if self.format == "j1939" and not is_proprietary_b(given):
+                raise ValueError(f"{name} = 0x{given:X} is no proprietary B group of J1939; take an id such as 0x18FF40A8")
+        if self.alert_id is not None and self.alert_id == self.state_id:
+            raise ValueError("alert_id and state_id must differ")
+        return self
+
+
 class Vehicle(Section):
     """The vehicle bus, in and out."""
 
@@ -91,7 +117,8 @@ class Vehicle(Section):
     dbc: str = choice("driver_monitor.dbc", "the DBC: a path, or a file's name in configs/")
     signals: VehicleSignals = VehicleSignals()
     stale_s: float = figure(2.0, "a signal older than this is unknown", "s", 0.2, 30)
-    send_alerts: bool = choice(False, "send the alert message; the bus is only listened to unless this is on")
+    send_alerts: bool = choice(False, "send alerts and states; the bus is only listened to unless this is on")
+    out: VehicleOut = VehicleOut()
 
 
 class Face(Section):

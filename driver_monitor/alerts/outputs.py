@@ -19,8 +19,8 @@ from driver_monitor.signals import LEVELS, Alert, AlertKind, DriverState, Part, 
 CLOSED_EYES: frozenset[AlertKind] = frozenset({"microsleep", "sleep", "unresponsive"})
 """The closed-eye family sounds more urgent than any distraction (STANDARDS: Euro NCAP)."""
 
-Send: TypeAlias = Callable[[int, bytes], None]
-"""Sends one frame with a standard id on the vehicle bus; raises ``DeviceError``."""
+Send: TypeAlias = Callable[[int, bytes, bool], None]
+"""Sends one frame on the vehicle bus: its id, its bytes, whether the id has 29 bits; raises ``DeviceError``."""
 
 
 class AlertOutput(Protocol):

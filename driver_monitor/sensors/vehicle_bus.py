@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from driver_monitor import settings
+from driver_monitor.can_ids import is_diagnostic
 from driver_monitor.errors import DeviceError
 from driver_monitor.sensors.base import Sensor
 from driver_monitor.sensors.queue import SampleQueue
@@ -70,21 +71,28 @@ class VehicleBus(Sensor):
             frame = CanFrame(time.monotonic_ns(), message.arbitration_id, bytes(message.data), message.is_extended_id)
             queue.put(frame)
 
-    def send(self, arbitration_id: int, data: bytes) -> None:
-        """Send one frame with a standard id.
+    def send(self, arbitration_id: int, data: bytes, extended: bool = False) -> None:
+        """Send one frame; ``extended``: its id has 29 bits.
 
         Raises
         ------
         DeviceError
-            The bus is not open now, or takes no frame.
+            The settings only listen, the id belongs to diagnostics, the bus is not open now, or it takes no frame.
         """
+        if not self._settings.send_alerts:
+            raise DeviceError("vehicle bus: it is only listened to; [vehicle] send_alerts is off")
+        if is_diagnostic(arbitration_id, extended=extended):
+            raise DeviceError(f"vehicle bus: 0x{arbitration_id:X} belongs to diagnostics, so nothing is sent there")
+        self._put(arbitration_id, data, extended)
+
+    def _put(self, arbitration_id: int, data: bytes, extended: bool) -> None:
         import can
 
         bus = self._bus
         if bus is None:
             raise DeviceError(f"vehicle bus: {self._settings.channel} is not open, so nothing is sent")
         try:
-            bus.send(can.Message(arbitration_id=arbitration_id, data=data, is_extended_id=False), timeout=0.01)
+            bus.send(can.Message(arbitration_id=arbitration_id, data=data, is_extended_id=extended), timeout=0.01)
         except (can.CanError, OSError, ValueError) as problem:
             raise DeviceError(
                 f"vehicle bus: {self._settings.channel} takes no frame ({problem}); look at its plug and ip link"

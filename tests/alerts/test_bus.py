@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import get_args
 
 import can
 import cantools
 import pytest
 
+from driver_monitor.alerts.break_advice import BreakAdvice
 from driver_monitor.alerts.bus import BusOutput
-from driver_monitor.errors import DeviceError
+from driver_monitor.alerts.e2e import Checker, checksum, protect
+from driver_monitor.alerts.outputs import Send
+from driver_monitor.errors import DeviceError, SettingsError
 from driver_monitor.perception.driving import find_dbc, load_dbc
-from driver_monitor.settings import Settings, Trip, Vehicle
-from driver_monitor.signals import Alert, AlertAction, AlertKind, DriverState, Level
+from driver_monitor.settings import Settings, Trip, Vehicle, VehicleOut
+from driver_monitor.signals import Alert, AlertAction, AlertKind, DriverState, Level, nanoseconds
 
 Read = Callable[[], list[tuple[str, dict[str, object]]]]
 
@@ -32,25 +36,27 @@ STATES = [
 
 
 @pytest.fixture
-def bench() -> Iterator[tuple[Callable[[int, bytes], None], Read]]:
+def bench() -> Iterator[tuple[Send, Read]]:
     database = load_dbc("driver_monitor.dbc")
     with can.Bus("alerts", interface="virtual") as ours, can.Bus("alerts", interface="virtual") as theirs:
 
-        def send(frame_id: int, data: bytes) -> None:
-            ours.send(can.Message(arbitration_id=frame_id, data=data, is_extended_id=False))
+        def send(frame_id: int, data: bytes, extended: bool) -> None:
+            ours.send(can.Message(arbitration_id=frame_id, data=data, is_extended_id=extended))
 
         def read() -> list[tuple[str, dict[str, object]]]:
             out: list[tuple[str, dict[str, object]]] = []
             while (message := theirs.recv(0)) is not None:
                 described = database.get_message_by_frame_id(message.arbitration_id)
+                assert message.data[0] == checksum(bytes(message.data), described.frame_id)  # our data IDs are our ids
                 decoded = described.decode_simple(bytes(message.data))
-                out.append((described.name, {k: str(v) if hasattr(v, "name") else v for k, v in decoded.items()}))
+                plain: dict[str, object] = {k: str(v) if hasattr(v, "name") else v for k, v in decoded.items() if not k.endswith("Crc")}
+                out.append((described.name, plain))
             return out
 
         yield send, read
 
 
-def test_an_alert_is_sent_at_once_and_repeated_with_the_states(bench: tuple[Callable[[int, bytes], None], Read]) -> None:
+def test_an_alert_is_sent_at_once_and_repeated_with_the_states(bench: tuple[Send, Read]) -> None:
     send, read = bench
     output = BusOutput(Settings(), send)
     output.handle(alert("raised", 70_000))
@@ -62,7 +68,7 @@ def test_an_alert_is_sent_at_once_and_repeated_with_the_states(bench: tuple[Call
                 "AlertLevel": "critical",
                 "AlertAction": "raised",
                 "AlertCounter": 0,
-                "AlertId": 70_000 - 2**16,
+                "AlertId": 70_000 - 0xFB00,
             },
         )
     ]
@@ -77,6 +83,7 @@ def test_an_alert_is_sent_at_once_and_repeated_with_the_states(bench: tuple[Call
         "Responsiveness": 0,
         "SleepinessKss": pytest.approx(7.3),
         "StateCounter": 0,
+        "BreakSuggestion": "urgent",
     }
     assert (repeated["AlertKind"], repeated["AlertAction"], repeated["AlertCounter"]) == ("sleep", "none", 1)
     output.handle(alert("cleared", 70_000))
@@ -84,17 +91,17 @@ def test_an_alert_is_sent_at_once_and_repeated_with_the_states(bench: tuple[Call
     assert [a["AlertKind"] for n, a in read() if n == "DriverAlert"] == ["sleep", "none"]
 
 
-def test_the_counters_tell_a_living_monitor(bench: tuple[Callable[[int, bytes], None], Read]) -> None:
+def test_the_counters_tell_a_living_monitor(bench: tuple[Send, Read]) -> None:
     send, read = bench
     output = BusOutput(Settings(), send)
     for _ in range(20):
         output.states(STATES)
     told = read()
-    assert [s["StateCounter"] for n, s in told if n == "DriverState"] == [i % 16 for i in range(20)]
-    assert [s["AlertCounter"] for n, s in told if n == "DriverAlert"] == [i % 16 for i in range(20)]
+    assert [s["StateCounter"] for n, s in told if n == "DriverState"] == [i % 15 for i in range(20)]
+    assert [s["AlertCounter"] for n, s in told if n == "DriverAlert"] == [i % 15 for i in range(20)]
 
 
-def test_in_a_fleet_stress_and_anger_never_reach_the_bus(bench: tuple[Callable[[int, bytes], None], Read]) -> None:
+def test_in_a_fleet_stress_and_anger_never_reach_the_bus(bench: tuple[Send, Read]) -> None:
     send, read = bench
     output = BusOutput(Settings(trip=Trip(deployment="fleet", emotion_safety_purpose="stated")), send)
     for number, kind in enumerate(("stress", "anger")):
@@ -106,22 +113,133 @@ def test_in_a_fleet_stress_and_anger_never_reach_the_bus(bench: tuple[Callable[[
     assert repeated["AlertKind"] == "none"
 
 
-def test_a_vehicles_own_dbc_may_move_the_messages(bench: tuple[Callable[[int, bytes], None], Read], tmp_path: Path) -> None:
+def test_a_vehicles_own_dbc_may_move_the_messages(bench: tuple[Send, Read], tmp_path: Path) -> None:
     moved = tmp_path / "moved.dbc"
-    moved.write_text(find_dbc("driver_monitor.dbc").read_text().replace("1698", "1300").replace("1699", "1301"))
-    sent: list[int] = []
-    output = BusOutput(Settings(vehicle=Vehicle(dbc=str(moved))), lambda frame_id, _: sent.append(frame_id))
+    moved.write_text(find_dbc("driver_monitor.dbc").read_text().replace(" 1698 ", " 1300 ").replace(" 1699 ", " 1301 "))
+    assert sent_with(Vehicle(dbc=str(moved))) == [(1301, False), (1300, False)]
+    assert sent_with(Vehicle(dbc="obd2.dbc")) == [(0x6A3, False), (0x6A2, False)]
+
+
+def sent_with(vehicle: Vehicle) -> list[tuple[int, bool]]:
+    sent: list[tuple[int, bool]] = []
+    BusOutput(Settings(vehicle=vehicle), lambda frame_id, _, extended: sent.append((frame_id, extended))).states(STATES)
+    return sent
+
+
+def test_the_settings_may_move_the_messages_to_ids_of_11_or_29_bits() -> None:
+    out = VehicleOut(alert_id=0x123, state_id=0x1ABC_DEF0)
+    assert sent_with(Vehicle(out=out)) == [(0x1ABC_DEF0, True), (0x123, False)]
+
+
+def test_as_j1939_the_groups_go_out_from_the_address_set() -> None:
+    j1939 = VehicleOut(format="j1939", source_address=0x80)
+    assert sent_with(Vehicle(out=j1939)) == [(0x18FF4180, True), (0x18FF4080, True)]
+    own = VehicleOut(format="j1939", alert_id=0x1CFF0311)
+    assert sent_with(Vehicle(out=own)) == [(0x18FF41A8, True), (0x1CFF0311, True)]
+
+
+def test_both_variants_carry_the_same_bytes() -> None:
+    sent: dict[str, list[bytes]] = {}
+    for format_ in ("can", "j1939"):
+        settings = Settings(vehicle=Vehicle(out=VehicleOut(format=format_)))  # type: ignore[arg-type]
+        output = BusOutput(settings, lambda _, data, __, f=format_: sent.setdefault(f, []).append(data))
+        output.handle(alert("raised"))
+        output.states(STATES)
+    assert sent["can"] == sent["j1939"]
+
+
+@pytest.mark.parametrize(
+    ("out", "told"),
+    [
+        ({"alert_id": 0x7DF}, "alert_id = 0x7DF belongs to diagnostics"),
+        ({"state_id": 0x18DAF110}, "state_id = 0x18DAF110 belongs to diagnostics"),
+        ({"format": "j1939", "alert_id": 0x0C000003}, "no proprietary B group"),  # torque and speed control
+        ({"alert_id": 0x100, "state_id": 0x100}, "must differ"),
+    ],
+)
+def test_ids_that_could_do_harm_are_refused(out: dict[str, object], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        VehicleOut.model_validate(out)
+
+
+def test_a_dbc_without_protection_is_refused(tmp_path: Path) -> None:
+    bare = tmp_path / "bare.dbc"
+    text = find_dbc("driver_monitor.dbc").read_text()
+    bare.write_text("".join(line for line in text.splitlines(keepends=True) if "E2EDataId" not in line))
+    with pytest.raises(SettingsError, match=r"DriverAlert of .*bare\.dbc has no attribute E2EDataId"):
+        sent_with(Vehicle(dbc=str(bare)))
+
+
+def test_a_burst_of_alerts_is_held_back_and_the_last_step_still_told(bench: tuple[Send, Read]) -> None:
+    send, read = bench
+    output = BusOutput(Settings(vehicle=Vehicle(out=VehicleOut(alert_burst=2))), send)
+    for action in ("raised", "escalated", "repeated", "cleared"):
+        output.handle(alert(action))
+    assert [told["AlertAction"] for _, told in read()] == ["raised", "escalated"]
     output.states(STATES)
-    assert sent == [1301, 1300]
-    sent.clear()
-    BusOutput(Settings(vehicle=Vehicle(dbc="obd2.dbc")), lambda frame_id, _: sent.append(frame_id)).states(STATES)
-    assert sent == [0x6A3, 0x6A2]
+    assert [(told["AlertKind"], told["AlertAction"]) for name, told in read() if name == "DriverAlert"] == [("sleep", "cleared")]
+    output.handle(alert("raised", 2))
+    assert len(read()) == 1
+
+
+def test_every_kind_level_and_action_has_a_word_on_the_bus() -> None:
+    for name in ("driver_monitor.dbc", "driver_monitor_j1939.dbc"):
+        message = load_dbc(name).get_message_by_name("DriverAlert")
+        for signal, words in (("AlertKind", AlertKind), ("AlertLevel", Level), ("AlertAction", AlertAction)):
+            choices = message.get_signal_by_name(signal).choices
+            assert choices is not None
+            assert {str(word) for word in choices.values()} == {"none", *get_args(words)}
+
+
+# ------------------------------------------------------------------------------------------------------ what is believed
+
+
+def test_profile_1_gives_the_frames_of_autosars_example() -> None:
+    assert protect(bytes(8), 0x123, 0).hex() == "cc00000000000000"
+    assert protect(bytes(8), 0x123, 1).hex() == "9101000000000000"
+
+
+def test_a_receiver_knows_lost_repeated_spoilt_and_foreign_messages() -> None:
+    sent = [protect(b"\0\xf0\5\6", 0x6A2, counter) for counter in range(16)]
+    checker = Checker(0x6A2, most_lost=2)
+    order = [0, 1, 1, 4, 8, 9]
+    assert [checker.check(sent[i]) for i in order] == ["first", "ok", "repeated", "some_lost", "wrong_sequence", "ok"]
+    assert checker.check(protect(b"\0\xf0\5\6", 0x6A3, 10)) == "wrong_crc"
+    for byte in range(4):
+        for bit in range(8):
+            spoilt = bytearray(sent[10])
+            spoilt[byte] ^= 1 << bit
+            assert checker.check(bytes(spoilt)) == "wrong_crc"
+    assert (checker.check(b""), checker.check(sent[10])) == ("wrong_crc", "ok")
+
+
+# ----------------------------------------------------------------------------------------------------------------- breaks
+
+
+def test_a_break_is_suggested_for_ten_minutes_after_the_last_sign_of_sleepiness() -> None:
+    advice = BreakAdvice(kss_warn=8.0)
+    assert advice.suggestion(0, None) == "not known"
+    assert advice.suggestion(0, 5.0) == "none"
+    assert advice.suggestion(nanoseconds(10), 7.1) == "suggested"
+    assert advice.suggestion(nanoseconds(20), 8.0) == "urgent"
+    assert advice.suggestion(nanoseconds(619), 4.0) == "urgent"
+    assert advice.suggestion(nanoseconds(621), 4.0) == "none"
+
+
+def test_a_microsleep_asks_for_a_break_at_once_and_a_phone_does_not() -> None:
+    advice = BreakAdvice(kss_warn=8.0)
+    advice.alert(alert("raised", kind="phone"))
+    assert advice.suggestion(0, 3.0) == "none"
+    advice.alert(alert("raised", kind="drowsy", level="advice"))
+    assert advice.suggestion(0, 3.0) == "suggested"
+    advice.alert(alert("raised", kind="microsleep", level="warning"))
+    assert advice.suggestion(0, 3.0) == "urgent"
 
 
 def test_a_bus_that_is_down_is_trouble_and_heals() -> None:
     down = True
 
-    def send(frame_id: int, data: bytes) -> None:
+    def send(frame_id: int, data: bytes, extended: bool) -> None:
         if down:
             raise DeviceError("vehicle bus: can0 takes no frame")
 

@@ -292,7 +292,7 @@ def peer() -> Iterator[can.BusABC]:
 
 def test_only_mapped_frames_are_read_and_the_same_bus_sends(peer: can.BusABC) -> None:
     queue = SampleQueue()
-    vehicle = settings.Vehicle(interface="virtual", channel="sensors")
+    vehicle = settings.Vehicle(interface="virtual", channel="sensors", send_alerts=True)
     with VehicleBus(vehicle, [(0x6A0, False), (0x18FEF100, True)]) as bus:
         bus.start(queue)
         for frame_id, extended in ((0x123, False), (0x6A0, False), (0x18FEF100, True), (0x6A0, True)):
@@ -329,6 +329,21 @@ def test_an_interface_that_goes_down_is_told_and_comes_back(peer: can.BusABC, mo
         peer.send(can.Message(arbitration_id=0x6A0, data=b"\5", is_extended_id=False))
         got += collect(queue, lambda s: any(isinstance(x, CanFrame) for x in s))
     assert statuses(got) == [("vehicle_bus", "ok"), ("vehicle_bus", "lost"), ("vehicle_bus", "ok")]
+
+
+def test_a_bus_that_is_only_listened_to_sends_nothing_and_no_bus_sends_diagnostics(peer: can.BusABC) -> None:
+    for sends, frame_id, extended, told in (
+        (False, 0x6A2, False, "only listened to"),
+        (True, 0x7DF, False, "0x7DF belongs to diagnostics"),
+        (True, 0x7E0, False, "0x7E0 belongs to diagnostics"),
+        (True, 0x18DA10F1, True, "0x18DA10F1 belongs to diagnostics"),
+    ):
+        vehicle = settings.Vehicle(interface="virtual", channel="sensors", send_alerts=sends)
+        with VehicleBus(vehicle, []) as bus:
+            bus.start(SampleQueue())
+            with pytest.raises(DeviceError, match=told):
+                bus.send(frame_id, b"\2\1\x0d", extended)
+    assert peer.recv(0.05) is None
 
 
 @pytest.mark.parametrize("interface", ["socketcan", "nonsense"])
