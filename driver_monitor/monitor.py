@@ -18,6 +18,7 @@ from driver_monitor.estimators.phone import Phone
 from driver_monitor.estimators.responsiveness import Responsiveness
 from driver_monitor.estimators.sight import NotSeen, sensors_lost
 from driver_monitor.estimators.stress import Stress
+from driver_monitor.perception.braking import Braking
 from driver_monitor.perception.driver_place import DriverPlace
 from driver_monitor.perception.driving import Driving
 from driver_monitor.perception.expression import Expressions
@@ -123,6 +124,8 @@ class Monitor:
         self._voice = Voice(settings.voice, step, reset, self._own_sounds, moods=settings.emotions_on)
         self._heart = Heart(settings.heart)
         self._driving = Driving(settings.vehicle)
+        self._braking = Braking(settings.vehicle.harsh_braking_ms2)
+        self._doubted = False
         self._steering = Steering(settings.fatigue)
         self._closed_eyes = ClosedEyes(settings.fatigue)
         self._fatigue = Fatigue(settings, blinks)
@@ -189,7 +192,7 @@ class Monitor:
             case VehicleMeasurement():
                 self._vehicle = self._scripted = sample
                 self._steering.step(sample)
-                return []
+                return list(self._braking.step(sample))
             case HeartBeat():
                 return self._pulse(self._heart.step(sample))
             case HeartMeasurement():
@@ -212,7 +215,8 @@ class Monitor:
         t_ns = self._now_ns
         if t_ns is None:
             return []
-        return [*self._listen(t_ns), *self._voice.finish(t_ns), *self._tracker.finish(t_ns), *self._hands.finish(t_ns)]
+        heard = [*self._listen(t_ns), *self._voice.finish(t_ns)]
+        return [*heard, *self._braking.finish(t_ns), *self._tracker.finish(t_ns), *self._hands.finish(t_ns)]
 
     def close(self) -> None:
         """Let go of the models."""
@@ -315,14 +319,17 @@ class Monitor:
         self._heard.clear()
         return out
 
-    def _read_bus(self) -> None:
+    def _read_bus(self, t_ns: int) -> list[Event]:
+        out: list[Event] = []
         for frame in self._bus_frames:
             drive, beat = self._driving.step(frame)
             if drive is not None:
                 self._steering.step(drive)
+                out += [replace(event, t_ns=t_ns) for event in self._braking.step(drive)]
             if beat is not None:
                 self._pulse(self._heart.step(beat))
         self._bus_frames.clear()
+        return out
 
     def _pulse(self, heart: HeartMeasurement) -> list[Report]:
         self._fatigue.heart(heart)
@@ -338,10 +345,10 @@ class Monitor:
         return [Health(status.t_ns, status.part, status.state, status.reason)]
 
     def _tick(self, t_ns: int) -> list[Report]:
-        self._read_bus()
+        braked = self._read_bus(t_ns)
         self._vehicle = self._drive(t_ns)
         self._tracker.steer(self._vehicle.steering_deg)
-        events = self._tracker.visibility.tick(t_ns)
+        events = braked + self._tracker.visibility.tick(t_ns)
         if self._heard and t_ns - self._heard[0].t_ns >= _LISTEN_NS:
             events += self._listen(t_ns)
         states = self._states(t_ns)
@@ -404,6 +411,11 @@ class Monitor:
 
     def _speed_health(self, t_ns: int) -> list[Report]:
         vehicle = self._vehicle
+        doubt = self._driving.doubt(t_ns)
+        if (doubt is not None) != self._doubted:
+            self._doubted = doubt is not None
+            state: PartState = "degraded" if doubt else "ok"
+            return [Health(t_ns, "vehicle_bus", state, doubt or "all values plausible again")]
         known = vehicle.speed_kmh is not None
         if known == self._speed_known:
             return []

@@ -18,6 +18,7 @@ DDAW = "(EU) 2021/1341 DDAW introduction"
 OPENPILOT = "openpilot policy.py"
 ATTEND = "Kircher & Ahlström, AttenD (secondary text)"
 KNOWN = "common knowledge of the field, not verified"
+VSS = "COVESA Vehicle Signal Specification"
 DESIGN = "design"
 
 
@@ -75,13 +76,45 @@ class HeartRate(Section):
 class VehicleSignals(Section):
     """Which signal of the DBC carries what, as 'Message.Signal'; empty when the bus does not carry it."""
 
-    speed: str = choice("DriveState.VehicleSpeed", "vehicle speed, km/h")
-    steering: str = choice("DriveState.SteeringAngle", "steering wheel angle, degrees, + left")
-    indicator: str = choice("DriveState.TurnIndicator", "0 off, 1 left, 2 right, 3 hazard")
+    speed: str = choice("DriveState.VehicleSpeed", "Vehicle.Speed, km/h", VSS)
+    steering: str = choice("DriveState.SteeringAngle", "Vehicle.Chassis.SteeringWheel.Angle, degrees, + left", VSS)
+    indicator: str = choice("DriveState.TurnIndicator", "Vehicle.Body.Lights.DirectionIndicator: 0 off, 1 left, 2 right, 3 hazard", VSS)
     reverse: str = choice("DriveState.ReverseGear", "1 when the reverse gear is in")
+    gear: str = choice("", "Vehicle.Powertrain.Transmission.CurrentGear, negative backwards; it may stand in for reverse", VSS)
     lane_offset: str = choice("", "way from the lane's middle, m, + left; the product's own DBC has 'DriveState.LaneOffset' for it")
-    heart_rate: str = choice("WearableHeart.HeartRate", "heart rate, beats per minute")
+    engine_speed: str = choice("", "Vehicle.Powertrain.CombustionEngine.Speed, rpm", VSS)
+    throttle: str = choice("", "Vehicle.Powertrain.CombustionEngine.TPS, per cent", VSS)
+    heart_rate: str = choice("WearableHeart.HeartRate", "Vehicle.Driver.HeartRate, beats per minute", VSS)
     rr_interval: str = choice("WearableHeart.RrInterval", "RR interval, ms")
+
+
+_UNMAPPED = {"steering": "", "indicator": "", "reverse": "", "heart_rate": "", "rr_interval": ""}
+_PROFILES: dict[str, tuple[str, dict[str, str]]] = {
+    "obd2": (
+        "obd2.dbc",
+        _UNMAPPED | {"speed": "OBD2.VehicleSpeed", "engine_speed": "OBD2.EngineSpeed", "throttle": "OBD2.ThrottlePosition"},
+    ),
+    "j1939": (
+        "j1939.dbc",
+        _UNMAPPED
+        | {
+            "speed": "CCVS1.WheelBasedVehicleSpeed",
+            "steering": "VDC2.SteeringWheelAngle",
+            "indicator": "OEL.TurnSignalSwitch",
+            "gear": "ETC2.TransmissionCurrentGear",
+            "engine_speed": "EEC1.EngineSpeed",
+            "throttle": "EEC2.AcceleratorPedalPosition1",
+        },
+    ),
+}
+
+
+class Obd(Section):
+    """Asking the vehicle for its speed by OBD-II mode 01: requests to read, sent only when this is on."""
+
+    poll: bool = choice(False, "ask; without it replies to somebody else's questions are still read")
+    ids: Literal["11 bit", "29 bit"] = choice("11 bit", "the kind of ids this vehicle uses", "ISO 15765-4")
+    speed_hz: float = figure(5.0, "ask for the speed this often; engine speed and throttle once a second", "1/s", 0.5, 10)
 
 
 class VehicleOut(Section):
@@ -114,11 +147,26 @@ class Vehicle(Section):
     interface: str = choice("none", "a python-can interface (socketcan, virtual, slcan, …); 'none' for no bus")
     channel: str = choice("can0", "the interface's channel")
     bitrate: int = figure(500_000, "bit rate where the interface sets it", "bit/s", 10_000, 1_000_000)
+    profile: Literal["dbc", "obd2", "j1939"] = choice(
+        "dbc", "a ready dbc and signals: obd2 for OBD-II replies, j1939 for trucks; what is set besides still counts"
+    )
     dbc: str = choice("driver_monitor.dbc", "the DBC: a path, or a file's name in configs/")
     signals: VehicleSignals = VehicleSignals()
+    obd: Obd = Obd()
     stale_s: float = figure(2.0, "a signal older than this is unknown", "s", 0.2, 30)
+    harsh_braking_ms2: float = figure(4.0, "losing speed this fast over a second is harsh braking, an event", "m/s²", 2, 9, "fleet telematics count from 0.3 to 0.5 g on; " + KNOWN)
     send_alerts: bool = choice(False, "send alerts and states; the bus is only listened to unless this is on")
     out: VehicleOut = VehicleOut()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _ready(cls, given: Any) -> Any:
+        """Put the profile's DBC and signals under what is given."""
+        if not isinstance(given, dict) or given.get("profile") not in _PROFILES:
+            return given
+        dbc, signals = _PROFILES[given["profile"]]
+        own = given.get("signals", {})
+        return {"dbc": dbc, **given, "signals": {**signals, **own} if isinstance(own, dict) else own}
 
 
 class Face(Section):

@@ -314,8 +314,8 @@ Indicator: TypeAlias = Literal["off", "left", "right", "hazard"]
 class VehicleMeasurement:
     """What the bus says of the drive, each ``None`` when never seen or stale.
 
-    ``steering_ns`` is when the wheel's angle came (``None``: with this measurement); ``lane_offset_m`` is the way from the lane's
-    middle, + left.
+    ``steering_ns`` and ``speed_ns`` are when the wheel's angle and the speed came (``None``: with this measurement);
+    ``lane_offset_m`` is the way from the lane's middle, + left. Their VSS names stand in :mod:`driver_monitor.perception.vss`.
     """
 
     t_ns: int
@@ -326,6 +326,9 @@ class VehicleMeasurement:
     reason: str | None = None
     lane_offset_m: float | None = None
     steering_ns: int | None = None
+    speed_ns: int | None = None
+    engine_rpm: float | None = None
+    throttle_pct: float | None = None
 
 
 Sample: TypeAlias = CameraFrame | AudioChunk | HeartBeat | CanFrame | ButtonPress | SensorStatus | LocalTime | Tick
@@ -347,6 +350,7 @@ EventName: TypeAlias = Literal[
     "nod",
     "slump",
     "lean_out",
+    "harsh_braking",
     "hand_to_face",
     "speech",
     "shout",

@@ -104,6 +104,8 @@ def steering_says(m: SteeringMeasurement, fatigue: settings.Fatigue) -> Says:
         value = min(_CORRECTIONS_MOST, _CORRECTION * m.corrections)
         terms.append(term("late corrections", value, float(m.corrections), f"in {fatigue.steering_window_s / 60.0:g} min"))
         cue = m.corrections >= fatigue.steering_corrections
+        if m.reversals_per_min is not None:  # shown, weighed nowhere
+            terms.append(term("steering reversals", 0.0, m.reversals_per_min, "1/min"))
     if m.sdlp_m is None or m.own_sdlp_m is None:
         unread += _WEAVE_MOST
         reasons.append(m.lane_reason or "not read")

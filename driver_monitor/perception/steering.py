@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from driver_monitor import settings
 from driver_monitor.perception.baseline import TimeHistogram
+from driver_monitor.perception.reversals import Reversals
 from driver_monitor.signals import NS_PER_S, VehicleMeasurement, nanoseconds
 
 _CELL_NS = NS_PER_S // 10
@@ -38,7 +39,7 @@ class SteeringMeasurement:
     """Steering over its window, each figure ``None`` with a reason until there is enough.
 
     ``corrections`` late big corrections; ``play_deg`` the driver's own usual play of the wheel over 3 s; ``sdlp_m`` standard
-    deviation of the place in the lane, and the driver's own ``own_sdlp_m``.
+    deviation of the place in the lane, and the driver's own ``own_sdlp_m``; ``reversals_per_min`` as :mod:`.reversals` counts.
     """
 
     t_ns: int
@@ -48,6 +49,7 @@ class SteeringMeasurement:
     sdlp_m: float | None = None
     own_sdlp_m: float | None = None
     lane_reason: str | None = None
+    reversals_per_min: float | None = None
 
 
 class _Cells:
@@ -97,6 +99,7 @@ class Steering:
     def __init__(self, fatigue: settings.Fatigue) -> None:
         self._f = fatigue
         self._wheel, self._lane = _Cells(), _Cells()
+        self._reversals = Reversals(fatigue.steering_window_s)
         self._told: deque[int] = deque()  # when the wheel's angle came
         self._gate: str | None = "the vehicle bus has not been heard yet"
         self._run: deque[float] = deque(maxlen=round((_CALM_S + _JERK_S) / _CELL_S))
@@ -149,6 +152,7 @@ class Steering:
             None if lane_reason else self._sdlp(),
             self._own_sdlp,
             lane_reason,
+            None if reason else self._reversals_per_min(t_ns),
         )
 
     # ------------------------------------------------------------------------------------------------------------ gates
@@ -198,7 +202,12 @@ class Steering:
             self._usable.append((second, [0.0, 0.0, 0.0, 0.0]))
         return self._usable[-1][1]
 
+    def _reversals_per_min(self, t_ns: int) -> float:
+        usable_s = sum(cell[0] for _, cell in self._usable)
+        return round(60.0 * self._reversals.count(t_ns // _CELL_NS) / usable_s, 2)
+
     def _wheel_cell(self, k: int, value: float | None) -> None:
+        self._reversals.step(k, value)
         if value is None:
             self._run.clear()
             self._away = None

@@ -245,7 +245,7 @@ def open_sensors(
     DeviceError
         There is no camera.
     """
-    frame_ids = Driving(settings.vehicle).frame_ids  # a wrong DBC is told before any device is touched
+    filters = Driving(settings.vehicle).filters  # a wrong DBC is told before any device is touched
     played: frozenset[Part] = frozenset()
     if cabin is None:
         stack.enter_context(Camera(settings.camera, keep_jpeg=keep_jpeg)).start(queue, required=True)
@@ -266,7 +266,7 @@ def open_sensors(
         if "vehicle_bus" not in played:
             absent.append(("vehicle_bus", "the settings name none"))
     else:
-        sensors.append(bus := VehicleBus(settings.vehicle, () if whole_bus else frame_ids))
+        sensors.append(bus := VehicleBus(settings.vehicle, () if whole_bus else filters))
     if "heart_rate" in played:
         pass
     elif settings.heart_rate.source == "none":
