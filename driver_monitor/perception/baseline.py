@@ -6,6 +6,8 @@ import math
 
 from driver_monitor.signals import seconds
 
+_REREAD_S = 0.2  # a zero is read anew after this much more was learned
+
 
 class TimeHistogram:
     """How long a quantity spent in each of ``bins`` equal cells between ``low`` and ``high`` (outliers go to the edge cells)."""
@@ -45,6 +47,24 @@ class TimeHistogram:
         cells = range(start, start + n)
         mass = sums[start + n] - sums[start]
         return sum((self._low + (k + 0.5) * self._width) * self._weights[k] for k in cells) / mass
+
+
+class Usual:
+    """A quantity's own zero, learned as the densest stretch of where it has been."""
+
+    def __init__(self, low: float, high: float, bins: int, span: float) -> None:
+        self._seen = TimeHistogram(low, high, bins)
+        self._span = span
+        self._read_s = 0.0
+        self.zero = 0.0
+
+    def learn(self, value: float, weight: float) -> None:
+        """Count ``value`` for ``weight`` seconds."""
+        self._seen.add(value, weight)
+        if self._read_s > 0.0 and self._seen.total - self._read_s < _REREAD_S:
+            return
+        self._read_s = self._seen.total
+        self.zero = self._seen.densest(self._span) or 0.0
 
 
 class Learning:

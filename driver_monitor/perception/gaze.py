@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from driver_monitor import settings
-from driver_monitor.perception.baseline import Learning, TimeHistogram
+from driver_monitor.perception.baseline import Learning, Usual
 from driver_monitor.perception.gaze_zones import Zone, Zones
-from driver_monitor.signals import Angles, EyesInHead, FaceMeasurement, nanoseconds, seconds
+from driver_monitor.perception.lid_rest import LidRest
+from driver_monitor.signals import Angles, FaceMeasurement, nanoseconds, seconds
 
 _HEAD_PITCH_GAIN = 1.2  # the landmark model's head pitch falls short (people left out, rendered heads: docs/bench.md)
 _LID_DEG = 275.0  # of eye pitch per unit of the upper lids' height, looking down: the lid goes with the eye, ...
@@ -25,17 +26,14 @@ _LID_UP_DEG, _IRIS_UP_DEG = 400.0, 270.0  # looking up both must say so: the iri
 _SMILE_FROM, _SMILE_LID = 0.3, 0.07  # in a broad smile the lids sink by themselves, so far
 _TURNED_PITCH = 0.16  # a face turned by a degree reads so much lower, up to ...
 _TURNED_MOST_DEG = 50.0
-_LID_FOLLOW_S = 12.0  # drooping lids are no look down: on the road their zero goes along this slowly, ...
-_LID_DROOP = 0.08  # ... no further than this (lids half shut)
 _RETURN_DEG_S = 60.0  # a head that comes back faster is led by its eyes, of which little is seen in a turned face: ...
 _RETURN_LEAD_S, _RETURN_MOST_DEG = 0.08, 10.0  # ... the gaze is so far ahead of what is read
 _RETURN_SPAN_S = 0.06
 _MODE_SPAN_DEG = 14.0  # straight-ahead is the densest stretch of this width, ...
-_MODE_SPAN_SHARE = 0.05  # ... and this of the heights
+_MODE_SPAN_SHARE = 0.05  # ... and this of the irises' heights
 _GAP_S = 0.25
 _LID_AFTER_S = 0.1  # the eyeLook units come to rest a little after the lid
 _TEACHING_S = 2.0
-_REREAD_S = 0.2  # straight-ahead is read anew after this much more was learned
 _EYES_OPEN = 0.25  # below this openness the lid tells of its closing, not of the eye
 _LID_SPEED = 3.5  # 1/s; a lid that moves faster is blinking, or follows a saccade that is not over
 _LID_SPAN_S = 0.045  # ... measured over at least this time, against noise at high frame rates
@@ -85,23 +83,6 @@ class _Speed:
         return (value - then) / seconds(min(took_ns, self._most_ns)) if took_ns >= self._span_ns else None
 
 
-class _Usual:
-    """A quantity's own zero, learned as the densest stretch of where it has been."""
-
-    def __init__(self, low: float, high: float, bins: int, span: float) -> None:
-        self._seen = TimeHistogram(low, high, bins)
-        self._span = span
-        self._read_s = 0.0
-        self.zero = 0.0
-
-    def learn(self, value: float, weight: float) -> None:
-        self._seen.add(value, weight)
-        if self._read_s > 0.0 and self._seen.total - self._read_s < _REREAD_S:
-            return
-        self._read_s = self._seen.total
-        self.zero = self._seen.densest(self._span) or 0.0
-
-
 class Gaze:
     """Gaze direction and zone of each picture."""
 
@@ -109,19 +90,17 @@ class Gaze:
         self._gaze = gaze
         self._zones = Zones(gaze, drive_side)
         self._learning = Learning(gaze.neutral_s)
-        self._head_yaw = _Usual(-90.0, 90.0, 180, _MODE_SPAN_DEG)
-        self._head_pitch = _Usual(-60.0, 60.0, 120, _MODE_SPAN_DEG)
-        self._yaw = _Usual(-90.0, 90.0, 180, _MODE_SPAN_DEG)
+        self._head_yaw = Usual(-90.0, 90.0, 180, _MODE_SPAN_DEG)
+        self._head_pitch = Usual(-60.0, 60.0, 120, _MODE_SPAN_DEG)
+        self._yaw = Usual(-90.0, 90.0, 180, _MODE_SPAN_DEG)
         # the head's, while the eyes are hidden behind dark lenses
-        self._alone_yaw = _Usual(-90.0, 90.0, 180, _MODE_SPAN_DEG)
-        self._alone_pitch = _Usual(-60.0, 60.0, 120, _MODE_SPAN_DEG)
+        self._alone_yaw = Usual(-90.0, 90.0, 180, _MODE_SPAN_DEG)
+        self._alone_pitch = Usual(-60.0, 60.0, 120, _MODE_SPAN_DEG)
         self._alone_learning = Learning(gaze.neutral_s)
         self._eyes_hidden = False
-        self._lid = _Usual(-0.1, 0.4, 200, _MODE_SPAN_SHARE)
-        self._iris = _Usual(-0.2, 0.3, 200, _MODE_SPAN_SHARE)
-        self._droop = 0.0  # how far the lids' zero has sunk since it was learned
+        self._lids = LidRest()
+        self._iris = Usual(-0.2, 0.3, 200, _MODE_SPAN_SHARE)
         self._zone: Zone = "road"
-        self._last_ns: int | None = None
         self._road_ns: int | None = None  # last seen on the road
         self._turn = _Speed(_RETURN_SPAN_S)
         self._lid_speed = _Speed(_LID_SPAN_S, _LID_MOST_S)
@@ -157,7 +136,10 @@ class Gaze:
             lost = face.quality is None or not face.quality.frozen
             return GazeState(face.t_ns, reason=face.reason or "no face", face_lost=lost)
         moving = self._lid_moves(face.t_ns, openness)
-        if openness is not None and (openness < _EYES_OPEN or moving) and not mouth_wide:
+        shut = openness is not None and (openness < _EYES_OPEN or moving)
+        if shut or mouth_wide:
+            self._lids.hide(face.t_ns)
+        if shut and not mouth_wide:
             self._learning.step(face.t_ns, usable=False)
             return GazeState(face.t_ns, reason="the eyes are closed or closing")
         head_only = eyes is None or mouth_wide or openness is None
@@ -167,7 +149,7 @@ class Gaze:
             self._head_yaw.learn(head.yaw, weight)
             self._head_pitch.learn(head.pitch, weight)
             self._yaw.learn(head.yaw + eyes.yaw, weight)
-            self._lid.learn(eyes.lid_height, weight)
+            self._lids.learn(eyes.lid_height, weight)
             self._iris.learn(eyes.iris_height, weight)
         yaw_zero, pitch_zero = self._head_yaw.zero, self._head_pitch.zero
         if self._learning.learned_s < self._gaze.neutral_first_s and not self._learning.done:
@@ -182,13 +164,13 @@ class Gaze:
             pitch = min(0.0, -lowered) if mouth_wide else -lowered
             direction = Angles(head.yaw - yaw_zero + lead, _HEAD_PITCH_GAIN * pitch, head.roll)
         else:
-            pitch = self._eye_pitch(eyes, lowered, smiled) - _HEAD_PITCH_GAIN * lowered
+            lid_height = eyes.lid_height + smiled - _LID_PER_HEAD * lowered
+            self._lids.follow(face.t_ns, lid_height, lowered, self._zone == "road")
+            pitch = self._eye_pitch(lid_height, eyes.iris_height) - _HEAD_PITCH_GAIN * lowered
             turned = min(abs(head.yaw), _TURNED_MOST_DEG) - min(abs(yaw_zero), _TURNED_MOST_DEG)
             direction = Angles(head.yaw + eyes.yaw - self._yaw.zero + lead, pitch + _TURNED_PITCH * turned, head.roll)
         self._zone = self._zones.zone(direction, self._zone)
         self._road_ns = face.t_ns if self._zone == "road" or self._road_ns is None else self._road_ns
-        if eyes is not None and not head_only:
-            self._follow_lids(face.t_ns, eyes.lid_height + smiled)
         return GazeState(face.t_ns, direction, self._zone, head_only)
 
     def _by_head_alone(self, t_ns: int, head: Angles, mouth_wide: bool) -> bool:
@@ -207,22 +189,14 @@ class Gaze:
             return 0.0
         return math.copysign(min(_RETURN_MOST_DEG, abs(speed) * _RETURN_LEAD_S, abs(yaw)), speed)
 
-    def _eye_pitch(self, eyes: EyesInHead, lowered: float, smiled: float) -> float:
+    def _eye_pitch(self, lid_height: float, iris_height: float) -> float:
         """Of the eyes in the head, from straight ahead."""
-        lid = eyes.lid_height + smiled - _LID_PER_HEAD * lowered - self._lid.zero + self._droop
+        lid = self._lids.above(lid_height)
         if lid > 0.0:
-            return max(0.0, min(_LID_UP_DEG * lid, _IRIS_UP_DEG * (eyes.iris_height - self._iris.zero)))
+            return max(0.0, min(_LID_UP_DEG * lid, _IRIS_UP_DEG * (iris_height - self._iris.zero)))
         # the lower the camera, the less of a lid's way it sees
         seen = _LID_BY_CAMERA[0] + _LID_BY_CAMERA[1] * self._head_pitch.zero
         return _LID_DEG * max(_LID_BY_CAMERA_RANGE[0], min(_LID_BY_CAMERA_RANGE[1], seen)) * lid
-
-    def _follow_lids(self, t_ns: int, lid_height: float) -> None:
-        """A slow droop on the road moves the lids' zero."""
-        last_ns, self._last_ns = self._last_ns, t_ns
-        if last_ns is not None and self._zone == "road":
-            share = min(seconds(t_ns - last_ns), _GAP_S) / _LID_FOLLOW_S
-            droop = self._droop + share * (self._lid.zero - lid_height - self._droop)
-            self._droop = max(0.0, min(_LID_DROOP, droop))
 
     def _long_away(self, t_ns: int) -> bool:
         """A long look away teaches no straight-ahead, once that is known at all."""

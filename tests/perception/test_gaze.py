@@ -28,6 +28,7 @@ class Look:
     iris: float = 0.0
     smile: float = 0.0
     openness: float | None = 1.0
+    yawn: bool = False
 
 
 class Driver:
@@ -49,7 +50,7 @@ class Driver:
                 face_units={"mouthSmileLeft": now.smile, "mouthSmileRight": now.smile},
             )
             self.pictures += 1
-            state = self.gaze.step(face, now.openness, mouth_wide=False)
+            state = self.gaze.step(face, now.openness, mouth_wide=now.yawn)
         assert state is not None
         return state
 
@@ -86,6 +87,31 @@ def test_lids_that_sink_slowly_are_drowsy_and_look_nowhere(driver: Driver) -> No
 
 def test_the_same_lids_at_once_are_a_look_down(driver: Driver) -> None:
     assert driver.show(Look(lid=-0.075), 3.0).zone == "cluster"
+
+
+def test_lids_that_sink_within_seconds_still_come_too_slowly_for_a_look(driver: Driver) -> None:
+    seen = [driver.show(Look(lid=-0.07 * min(1.0, k / 60.0)), 0.1).zone for k in range(100)]  # in 6 s, and so for 4 s
+    assert set(seen) == {"road"}
+
+
+@pytest.mark.parametrize("hidden", [Look(lid=-0.2, openness=0.1, yawn=True), Look(lid=-0.25, openness=0.0)])
+def test_lids_that_sank_behind_a_yawn_or_a_closure_look_nowhere(driver: Driver, hidden: Look) -> None:
+    driver.show(hidden, 3.0)
+    sunk = Look(lid=-0.07, openness=0.6)
+    assert driver.show(sunk, 0.3).zone != "cluster"
+    assert driver.show(sunk, 5.0).zone == "road"
+    assert driver.show(Look(head=(0.0, -20.0), lid=-0.12, openness=0.4), 1.0).zone == "lap"  # and a look is still one
+
+
+def test_a_look_down_that_begins_in_a_blink_is_one(driver: Driver) -> None:
+    driver.show(Look(lid=-0.25, openness=0.0), 0.4)
+    assert driver.show(Look(lid=-0.075), 1.0).zone == "cluster"
+
+
+def test_woken_lids_hide_no_look_down(driver: Driver) -> None:
+    driver.show(lambda t: Look(lid=-0.07 * t / 40.0), 40.0)
+    driver.show(Look(), 10.0)
+    assert driver.show(Look(lid=-0.075), 1.0).zone == "cluster"
 
 
 def test_sinking_lids_are_followed_alike_at_any_frame_rate() -> None:
