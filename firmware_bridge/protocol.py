@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 import struct
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 from typing import ClassVar, TypeAlias
 
 VERSION = 1
@@ -28,9 +28,36 @@ class MessageType(IntEnum):
     HOST_HEARTBEAT = 0x02
     BEAT = 0x10
     BUTTON = 0x11
+    SKIN = 0x12
+    DRIVE = 0x20
     ACK = 0x7F
     VERSION = 0x81
     HEARTBEAT = 0x82
+    COUNTS = 0x83
+
+
+class Output(IntEnum):
+    """What the bridge drives."""
+
+    BUZZER = 0
+    MOTOR = 1
+    LAMP = 2
+
+
+class Flag(IntFlag):
+    """Flags of the bridge's heartbeat."""
+
+    ALARM = 1
+    ARMED = 2
+    BUZZER = 4
+    MOTOR = 8
+    LAMP = 16
+
+
+BOARDS = ("bench", "simulator", "ATmega328P", "RP2040", "STM32F405")
+UNTIL_CHANGED = 255
+"""``Drive.times``: play on."""
+TEMPERATURE_UNKNOWN, CONDUCTANCE_UNKNOWN = -32768, 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,28 +70,34 @@ class VersionAsk:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """The bridge's protocol and firmware version."""
+    """The bridge's protocol and firmware version, and its board (a place in ``BOARDS``)."""
 
     protocol: int
     major: int
     minor: int
     patch: int
+    board: int
     type: ClassVar[MessageType] = MessageType.VERSION
-    layout: ClassVar[struct.Struct] = struct.Struct("<BBBB")
+    layout: ClassVar[struct.Struct] = struct.Struct("<BBBBB")
+
+    def __str__(self) -> str:
+        board = BOARDS[self.board] if self.board < len(BOARDS) else f"board {self.board}"
+        return f"firmware {self.major}.{self.minor}.{self.patch} on {board}, protocol {self.protocol}"
 
 
 @dataclass(frozen=True, slots=True)
 class HostHeartbeat:
-    """The host lives; ``uptime_ms`` counts modulo 2**32."""
+    """The host lives; ``uptime_ms`` counts modulo 2**32; ``armed`` 1: the bridge is to sound its alarm when this ends."""
 
     uptime_ms: int
+    armed: int
     type: ClassVar[MessageType] = MessageType.HOST_HEARTBEAT
-    layout: ClassVar[struct.Struct] = struct.Struct("<I")
+    layout: ClassVar[struct.Struct] = struct.Struct("<IB")
 
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """The bridge lives; ``flags`` bit 0: the host was silent and the alarm sounds."""
+    """The bridge lives; ``flags``: see :class:`Flag`."""
 
     uptime_ms: int
     flags: int
@@ -95,6 +128,44 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Skin:
+    """Skin temperature (0.01 °C) and conductance (0.01 µS); ``TEMPERATURE_UNKNOWN``, ``CONDUCTANCE_UNKNOWN`` when not known."""
+
+    uptime_ms: int
+    temperature: int
+    conductance: int
+    type: ClassVar[MessageType] = MessageType.SKIN
+    layout: ClassVar[struct.Struct] = struct.Struct("<IhH")
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """Play an :class:`Output`: ``strength`` per cent, on and off ms, ``times``; ``id`` is new for each that is to start."""
+
+    output: int
+    strength: int
+    on_ms: int
+    off_ms: int
+    times: int
+    id: int
+    type: ClassVar[MessageType] = MessageType.DRIVE
+    layout: ClassVar[struct.Struct] = struct.Struct("<BBHHBB")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the bridge received, modulo 65536: frames, lost, spoilt, of unknown type; bytes that overran it."""
+
+    frames: int
+    lost: int
+    spoilt: int
+    unknown: int
+    overrun: int
+    type: ClassVar[MessageType] = MessageType.COUNTS
+    layout: ClassVar[struct.Struct] = struct.Struct("<HHHHH")
+
+
+@dataclass(frozen=True, slots=True)
 class Ack:
     """The frame with this sequence and type arrived."""
 
@@ -104,9 +175,12 @@ class Ack:
     layout: ClassVar[struct.Struct] = struct.Struct("<BB")
 
 
-Message: TypeAlias = VersionAsk | Version | HostHeartbeat | Heartbeat | Beat | Button | Ack
+Message: TypeAlias = VersionAsk | Version | HostHeartbeat | Heartbeat | Beat | Button | Skin | Drive | Ack | Counts
 
-_BY_TYPE: dict[int, type[Message]] = {m.type: m for m in (VersionAsk, Version, HostHeartbeat, Heartbeat, Beat, Button, Ack)}
+MESSAGES: tuple[type[Message], ...] = (
+    VersionAsk, Version, HostHeartbeat, Heartbeat, Beat, Button, Skin, Drive, Ack, Counts,
+)  # fmt: skip
+_BY_TYPE: dict[int, type[Message]] = {m.type: m for m in MESSAGES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +273,7 @@ class StreamParser:
     _rest: bytearray = field(default_factory=bytearray)
     _overflow: bool = False
     _last: int | None = None
+    _gap: int = 0
 
     def feed(self, data: bytes) -> list[Frame]:
         """Return the frames that ``data`` completes, in order."""
@@ -208,6 +283,11 @@ class StreamParser:
             frames += self._end(piece)
         self._add(rest)
         return frames
+
+    def sender_restarted(self) -> None:
+        """The newest frame is the first of a sender that counts anew: the gap before it is no loss."""
+        self.statistics.lost -= self._gap
+        self._gap = 0
 
     def _add(self, piece: bytes) -> None:
         if len(self._rest) + len(piece) > _MAX_ENCODED:  # never grow with noise
@@ -233,8 +313,8 @@ class StreamParser:
         return [frame]
 
     def _count(self, frame: Frame) -> None:
-        if self._last is not None:
-            self.statistics.lost += (frame.sequence - self._last - 1) & 0xFF
+        self._gap = 0 if self._last is None else (frame.sequence - self._last - 1) & 0xFF
+        self.statistics.lost += self._gap
         self._last = frame.sequence
         self.statistics.frames += 1
         self.statistics.unknown += frame.message is None

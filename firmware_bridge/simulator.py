@@ -1,8 +1,7 @@
-"""A bridge without hardware: a pseudo-terminal that speaks the protocol. ``python -m firmware_bridge.simulator``."""
+"""A bridge without hardware: a pseudo-terminal that speaks the protocol. ``firmware-bridge simulate`` runs it."""
 
 from __future__ import annotations
 
-import argparse
 import errno
 import math
 import os
@@ -20,17 +19,24 @@ from firmware_bridge.protocol import (
     Ack,
     Beat,
     Button,
+    Counts,
+    Drive,
+    Flag,
+    Frame,
     Heartbeat,
     HostHeartbeat,
     Message,
+    Skin,
     StreamParser,
     Version,
     VersionAsk,
     encode,
 )
 
-FIRMWARE = (0, 1, 0)
+FIRMWARE = (1, 0, 0)
+BOARD = 1
 HOST_SILENT_S = 5.0
+HEARTBEAT_S, SKIN_S, COUNTS_S = 0.5, 0.25, 5.0
 RESEND_S, RESENDS = 0.2, 5
 
 
@@ -64,16 +70,22 @@ class Simulator:
         self._start = time.monotonic()
         self._sequence = 0
         self._host_heard: float | None = None
+        self._armed = self._sounds = False
+        self._parser = StreamParser()
+        self.drives: dict[int, Drive] = {}
+        """The newest drive of each output."""
         self._unacked: Button | None = None
         self._sent: list[int] = []
         self._presses: list[int] = []
-        self._stop = threading.Event()
+        self._stop, self._anew = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="bridge-simulator", daemon=True)
 
     @property
     def alarm(self) -> bool:
-        """The host was there and has been silent too long."""
-        return self._host_heard is not None and time.monotonic() - self._host_heard > HOST_SILENT_S
+        """The armed host is missed, and no button has said that this was heard."""
+        if self._armed and self._host_heard is not None and time.monotonic() - self._host_heard > HOST_SILENT_S:
+            self._sounds = True
+        return self._sounds
 
     def start(self) -> Self:
         """Begin to beat."""
@@ -83,6 +95,10 @@ class Simulator:
     def press(self, button: int = 0) -> None:
         """Press a button (0 acknowledge, 1 privacy)."""
         self._presses.append(button)
+
+    def restart(self) -> None:
+        """Begin anew, as after a reset: all that was ordered is forgotten."""
+        self._anew.set()
 
     def close(self) -> None:
         """Unplug: the host's end reads an error from now on. A second call does nothing."""
@@ -113,59 +129,73 @@ class Simulator:
         return sequence
 
     def _run(self) -> None:
-        parser = StreamParser()
         rr_ms = next(self._heart)
-        next_beat, next_heartbeat, next_resend = time.monotonic() + rr_ms / 1000, 0.0, 0.0
+        begin = time.monotonic()
+        next_beat, next_resend = begin + rr_ms / 1000, 0.0
+        due = {self._tell_life: (begin, HEARTBEAT_S), self._tell_skin: (begin, SKIN_S), self._tell_counts: (begin, COUNTS_S)}
         while not self._stop.is_set():
             now = time.monotonic()
-            if now >= next_heartbeat:
-                next_heartbeat = now + 1.0
-                self._write(Heartbeat(self._uptime_ms(), int(self.alarm)))
+            if self._anew.is_set():
+                self._begin_anew()
+            for tell, (at, every_s) in due.items():
+                if now >= at:
+                    due[tell] = at + every_s, every_s
+                    tell()
             if now >= next_beat:
                 self._write(Beat(self._uptime_ms(), rr_ms, round(60_000 / rr_ms), 1))
                 rr_ms = next(self._heart)
                 next_beat += rr_ms / 1000
             if self._presses and self._unacked is None:
                 self._unacked, self._sent, next_resend = Button(self._uptime_ms(), self._presses.pop(0)), [], now
+                if self._unacked.button == 0 and self.alarm:
+                    self._armed = self._sounds = False
             if self._unacked and now >= next_resend:
                 self._sent.append(self._write(self._unacked))
                 next_resend = now + RESEND_S
                 if len(self._sent) > RESENDS:
                     self._unacked = None
-            self._answer(parser)
+            self._answer()
 
-    def _answer(self, parser: StreamParser) -> None:
+    def _begin_anew(self) -> None:
+        self._anew.clear()
+        self._start, self._sequence, self._parser = time.monotonic(), 0, StreamParser()
+        self._host_heard, self._armed, self._sounds, self._unacked = None, False, False, None
+        self.drives.clear()
+        self._tell_life()
+
+    def _tell_life(self) -> None:
+        flags = Flag.ALARM * self.alarm | Flag.ARMED * self._armed
+        for output, drive in self.drives.items():
+            flags |= (Flag.BUZZER << output) * bool(drive.strength)
+        self._write(Heartbeat(self._uptime_ms(), flags & 0xFF))
+
+    def _tell_skin(self) -> None:
+        slow = math.sin(2 * math.pi * (time.monotonic() - self._start) / 60)
+        self._write(Skin(self._uptime_ms(), 3320 + round(20 * slow), 400 + round(50 * slow)))  # a calm hand: 33 °C, 4 µS
+
+    def _tell_counts(self) -> None:
+        got = self._parser.statistics
+        self._write(Counts(got.frames & 0xFFFF, got.lost & 0xFFFF, got.spoilt & 0xFFFF, got.unknown & 0xFFFF, 0))
+
+    def _answer(self) -> None:
         if not select.select([self._master], [], [], 0.01)[0]:
             return
         try:
             data = os.read(self._master, 256)
         except BlockingIOError:
             return
-        for frame in parser.feed(data):
-            match frame.message:
-                case VersionAsk():
-                    self._write(Version(VERSION, *FIRMWARE))
-                case HostHeartbeat():
-                    self._host_heard = time.monotonic()
-                case Ack(sequence=sequence, acked=Button.type) if sequence in self._sent:
-                    self._unacked = None
+        for frame in self._parser.feed(data):
+            self._take(frame)
 
-
-def main() -> None:
-    """Run until Ctrl-C and say which port to open."""
-    options = argparse.ArgumentParser(prog="python -m firmware_bridge.simulator", description=__doc__)
-    options.add_argument("--rate", type=float, default=68.0, metavar="BPM", help="mean heart rate (default 68)")
-    options.add_argument("--seed", type=int, default=1, help="seed of the beat-to-beat scatter (default 1)")
-    chosen = options.parse_args()
-    if not 25 <= chosen.rate <= 250:
-        options.error(f"--rate {chosen.rate:g} is no heart rate; give 25 to 250")
-    with Simulator(chosen.rate, chosen.seed) as simulator:
-        print(f"the simulated bridge is at {simulator.port} (Ctrl-C ends it)", flush=True)
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            print("ended")
-
-
-if __name__ == "__main__":
-    main()
+    def _take(self, frame: Frame) -> None:
+        match frame.message:
+            case VersionAsk():
+                self._write(Version(VERSION, *FIRMWARE, BOARD))
+            case HostHeartbeat(armed=armed):
+                self._host_heard, self._armed, self._sounds = time.monotonic(), bool(armed & 1), False
+                self._write(Ack(frame.sequence, HostHeartbeat.type))
+            case Drive() as drive:
+                self.drives[drive.output] = drive
+                self._write(Ack(frame.sequence, Drive.type))
+            case Ack(sequence=sequence, acked=Button.type) if sequence in self._sent:
+                self._unacked = None

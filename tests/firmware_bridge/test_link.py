@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -13,13 +14,13 @@ from itertools import islice
 import pytest
 
 from firmware_bridge import link as link_module
-from firmware_bridge.link import Link, LinkError
-from firmware_bridge.protocol import Beat, Button, Message
+from firmware_bridge.link import Link, LinkError, Received, Restarted
+from firmware_bridge.protocol import UNTIL_CHANGED, Beat, Button, Counts, Drive, Frame, Heartbeat, Output, Skin, encode
 from firmware_bridge.simulator import Simulator, resting_heart
 
 
-def receive_until(link: Link, enough: Callable[[list[Message]], bool], limit_s: float = 10.0) -> list[Message]:
-    got: list[Message] = []
+def receive_until(link: Link, enough: Callable[[list[Received]], bool], limit_s: float = 10.0) -> list[Received]:
+    got: list[Received] = []
     end = time.monotonic() + limit_s
     while not enough(got):
         assert time.monotonic() < end, f"only {got} came"
@@ -58,10 +59,10 @@ def test_an_unplugged_bridge_is_an_error_in_one_sentence() -> None:
 
 
 def test_a_silent_bridge_is_dead(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(link_module, "SILENT_S", 0.3)
+    monkeypatch.setattr(link_module, "FIRST_S", 0.3)
     silent = Simulator()  # never started: the pty is there and says nothing
     try:
-        with Link(silent.port) as link, pytest.raises(LinkError, match="silent"):
+        with Link(silent.port) as link, pytest.raises(LinkError, match="said nothing"):
             receive_until(link, lambda _: False)
     finally:
         silent.close()
@@ -72,8 +73,94 @@ def test_a_port_that_is_not_there() -> None:
         Link("/dev/ttyNONE")
 
 
+def test_skin_and_counts_come_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("firmware_bridge.simulator.COUNTS_S", 0.3)
+    with Simulator() as simulator, Link(simulator.port) as link:
+        got = receive_until(link, lambda m: {Skin, Counts} <= {type(x) for x in m})
+        assert link.counts in got
+
+
+def test_the_bridge_is_armed_while_the_loop_turns_and_disarmed_at_the_end() -> None:
+    with Simulator() as simulator:
+        with Link(simulator.port) as link:
+            receive_until(link, lambda _: link.version is not None)
+            assert simulator._host_heard is None  # nobody has turned yet: nobody is to be missed
+
+            def armed(got: list[Received]) -> bool:
+                link.turned(armed=True)
+                return any(isinstance(m, Heartbeat) and m.flags & 2 for m in got)
+
+            receive_until(link, armed)
+        assert not simulator._armed
+
+
+def test_a_loop_that_stands_still_sends_no_heartbeats(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link_module, "STALE_S", 0.2)
+    monkeypatch.setattr("firmware_bridge.simulator.HOST_SILENT_S", 0.6)
+    with Simulator() as simulator, Link(simulator.port) as link:
+        link.turned(armed=True)
+        receive_until(link, lambda m: any(isinstance(x, Heartbeat) and x.flags & 1 for x in m))  # the alarm
+
+
+def test_an_order_is_acknowledged_and_its_round_trip_known() -> None:
+    with Simulator() as simulator, Link(simulator.port) as link:
+        link.drive(Output.MOTOR, 60, 200, 100, 3)
+        receive_until(link, lambda _: link.latency() is not None)
+        assert simulator.drives[Output.MOTOR].strength == 60
+        latency = link.latency()
+        assert latency is not None
+        assert 0 < latency.median_ms <= latency.longest_ms
+        assert link.unanswered == 0
+
+
+def test_an_order_that_is_lost_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    deaf = [2]
+    taken = Simulator._take
+
+    def take(self: Simulator, frame: Frame) -> None:
+        if isinstance(frame.message, Drive) and deaf[0]:
+            deaf[0] -= 1
+        else:
+            taken(self, frame)
+
+    monkeypatch.setattr(Simulator, "_take", take)
+    with Simulator() as simulator, Link(simulator.port) as link:
+        link.drive(Output.BUZZER, 100, 50)
+        receive_until(link, lambda _: Output.BUZZER in simulator.drives)
+        assert deaf == [0]
+
+
+def test_an_order_that_nobody_answers_is_given_up_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Simulator, "_take", lambda self, frame: None)
+    with Simulator() as simulator, Link(simulator.port) as link:
+        link.drive(Output.BUZZER, 100, 50)
+        receive_until(link, lambda _: link.unanswered == 1)
+
+
+def test_a_bridge_that_restarts_is_told_and_a_lasting_order_is_said_again() -> None:
+    with Simulator() as simulator, Link(simulator.port) as link:
+        link.drive(Output.LAMP, 100, 100, 100, UNTIL_CHANGED)
+        receive_until(link, lambda m: any(isinstance(x, Heartbeat) and x.uptime_ms > 400 for x in m) and bool(simulator.drives))
+        simulator.restart()
+        got = receive_until(link, lambda m: any(isinstance(x, Restarted) for x in m) and Output.LAMP in simulator.drives)
+        receive_until(link, lambda _: link.version is not None)
+        assert sum(isinstance(m, Restarted) for m in got) == 1
+        assert link.statistics.lost == 0
+
+
+def test_frames_spoilt_on_the_way_are_counted() -> None:
+    with Simulator() as simulator, Link(simulator.port) as link:
+        os.write(simulator._master, b"\0" + encode(Button(1, 0), 0)[1:-2] + b"\0")
+        receive_until(link, lambda _: link.statistics.spoilt == 1)
+
+
+def test_one_bridge_has_one_host() -> None:
+    with Simulator() as simulator, Link(simulator.port), pytest.raises(LinkError, match="does another program use it"):
+        Link(simulator.port)
+
+
 def test_the_simulator_runs_as_a_program() -> None:
-    program = subprocess.Popen([sys.executable, "-m", "firmware_bridge.simulator"], stdout=subprocess.PIPE, text=True)
+    program = subprocess.Popen([sys.executable, "-m", "firmware_bridge", "simulate"], stdout=subprocess.PIPE, text=True)
     try:
         assert program.stdout is not None
         said = program.stdout.readline()

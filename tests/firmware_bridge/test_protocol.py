@@ -11,10 +11,13 @@ from firmware_bridge.protocol import (
     Ack,
     Beat,
     Button,
+    Counts,
+    Drive,
     FrameError,
     Heartbeat,
     HostHeartbeat,
     Message,
+    Skin,
     StreamParser,
     Version,
     VersionAsk,
@@ -23,11 +26,14 @@ from firmware_bridge.protocol import (
 u8, u16, u32 = (st.integers(0, 2**bits - 1) for bits in (8, 16, 32))
 messages = st.one_of(
     st.builds(VersionAsk),
-    st.builds(Version, u8, u8, u8, u8),
-    st.builds(HostHeartbeat, u32),
+    st.builds(Version, u8, u8, u8, u8, u8),
+    st.builds(HostHeartbeat, u32, u8),
     st.builds(Heartbeat, u32, u8),
     st.builds(Beat, u32, u16, u8, u8),
     st.builds(Button, u32, u8),
+    st.builds(Skin, u32, st.integers(-(2**15), 2**15 - 1), u16),
+    st.builds(Drive, u8, u8, u16, u16, u8, u8),
+    st.builds(Counts, u16, u16, u16, u16, u16),
     st.builds(Ack, u8, u8),
 )
 
@@ -121,3 +127,13 @@ def test_endless_noise_does_not_grow_the_parser() -> None:
     for _ in range(1000):
         parser.feed(b"\x55" * 100)
     assert len(parser._rest) < 200
+
+
+def test_a_sender_that_begins_anew_has_lost_nothing() -> None:
+    parser = StreamParser()
+    for sequence in (40, 41, 0):
+        parser.feed(protocol.encode(VersionAsk(), sequence))
+    parser.sender_restarted()
+    assert parser.statistics.lost == 0
+    parser.feed(protocol.encode(VersionAsk(), 2))
+    assert parser.statistics.lost == 1
