@@ -16,7 +16,7 @@ from driver_monitor.runtime.annotate import AnnotatedVideo
 from driver_monitor.runtime.live import watch
 from driver_monitor.runtime.reports import read_reports
 from driver_monitor.settings import Settings
-from driver_monitor.signals import CameraFrame, Report, Sample, seconds
+from driver_monitor.signals import CameraFrame, Event, Report, Sample, seconds
 
 if TYPE_CHECKING:
     from driver_monitor.monitor import Monitor, View
@@ -50,7 +50,16 @@ class Filmed:
         return self._monitor.finish()
 
     def _shifted(self, reports: Sequence[Report]) -> list[Report]:
-        return [replace(report, t_ns=report.t_ns - self._zero_ns) for report in reports]
+        return [counted_from(self._zero_ns, report) for report in reports]
+
+
+def counted_from(zero_ns: int, report: Report) -> Report:
+    """The report in a time that begins at ``zero_ns``."""
+    counted = replace(report, t_ns=report.t_ns - zero_ns)
+    if not isinstance(counted, Event):
+        return counted
+    end_ns = None if counted.end_ns is None else counted.end_ns - zero_ns
+    return replace(counted, start_ns=counted.start_ns - zero_ns, end_ns=end_ns)
 
 
 class BusWatch:
