@@ -21,6 +21,7 @@ from driver_monitor.estimators.stress import Stress
 from driver_monitor.perception.braking import Braking
 from driver_monitor.perception.driver_place import DriverPlace
 from driver_monitor.perception.driving import Driving
+from driver_monitor.perception.driving_style import DrivingStyles
 from driver_monitor.perception.expression import Expressions
 from driver_monitor.perception.face import measure_face
 from driver_monitor.perception.face_landmarks import FaceDetector, FaceLandmarks
@@ -127,6 +128,7 @@ class Monitor:
         self._braking = Braking(settings.vehicle.harsh_braking_ms2)
         self._doubted = False
         self._steering = Steering(settings.fatigue)
+        self._style = DrivingStyles(settings.emotion, settings.vehicle.stale_s)
         self._closed_eyes = ClosedEyes(settings.fatigue)
         self._fatigue = Fatigue(settings, blinks)
         self._distraction = Distraction(settings.distraction, settings.gaze.lap_pitch_deg)
@@ -191,8 +193,7 @@ class Monitor:
                 return []
             case VehicleMeasurement():
                 self._vehicle = self._scripted = sample
-                self._steering.step(sample)
-                return list(self._braking.step(sample))
+                return list(self._driven(sample))
             case HeartBeat():
                 return self._pulse(self._heart.step(sample))
             case HeartMeasurement():
@@ -324,12 +325,17 @@ class Monitor:
         for frame in self._bus_frames:
             drive, beat = self._driving.step(frame)
             if drive is not None:
-                self._steering.step(drive)
-                out += [replace(event, t_ns=t_ns) for event in self._braking.step(drive)]
+                out += [replace(event, t_ns=t_ns) for event in self._driven(drive)]
             if beat is not None:
                 self._pulse(self._heart.step(beat))
         self._bus_frames.clear()
         return out
+
+    def _driven(self, drive: VehicleMeasurement) -> list[Event]:
+        self._steering.step(drive)
+        braked = self._braking.step(drive)
+        self._style.step(drive, braked)
+        return braked
 
     def _pulse(self, heart: HeartMeasurement) -> list[Report]:
         self._fatigue.heart(heart)
@@ -401,7 +407,11 @@ class Monitor:
             self._felt_ns = self._track.face.t_ns
             self._stress.face(self._track.face)
             self._anger.face(self._track.face)
-        fatigue, drowsy = self._fatigue.step(t_ns, self._steering.measure(t_ns))
+        steering = self._steering.measure(t_ns)
+        style = self._style.measure(t_ns, steering)
+        self._stress.drive(style)
+        self._anger.drive(style)
+        fatigue, drowsy = self._fatigue.step(t_ns, steering)
         stress, stressed = self._stress.step(t_ns)
         anger, angry = self._anger.step(t_ns)
         self._slow = [drowsy, self._phone.step(t_ns), stressed, angry]

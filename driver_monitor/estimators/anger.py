@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from driver_monitor import settings
 from driver_monitor.estimators.angry_voice import voice_terms
+from driver_monitor.estimators.driving_terms import Weights
 from driver_monitor.estimators.emotion import Channel, Emotion, bounded
 from driver_monitor.estimators.evidence import ramp, term
 from driver_monitor.estimators.own_rest import FaceChange, HeartChange, VoiceChange
@@ -19,7 +20,8 @@ class Anger(Emotion):
     NAME = "anger"
     KIND = "anger"
     PRIOR = -3.0  # about 5 % of driving time (design)
-    TRUST_ALL = 1.0
+    TRUST_ALL = 1.2
+    DRIVING = Weights(0.2, 0.3, 0.2)
 
     def __init__(self, settings: settings.Settings) -> None:
         super().__init__(settings, settings.emotion.anger_threshold)

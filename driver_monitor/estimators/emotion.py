@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from driver_monitor import settings
+from driver_monitor.estimators.driving_terms import Weights, driving_terms
 from driver_monitor.estimators.evidence import state, term, unknown
 from driver_monitor.estimators.own_rest import OwnRest
+from driver_monitor.perception.driving_style import DrivingStyle
 from driver_monitor.signals import (
     AlertKind,
     Condition,
@@ -25,6 +27,7 @@ SWITCHED_OFF = "switched off in a fleet"
 SOURCE = "hold: Fujiwara 2019; threshold and channels: design"
 
 POSITIVE = 0.3  # log-odds from which a channel is said to speak for the state (design)
+DRIVING_TRUST = 0.2  # of the confidence: context, so less than any channel that looks at the driver (design)
 BREAK_S = 1.0  # a shorter break, in evidence or in measuring, does not restart the hold
 
 
@@ -71,7 +74,9 @@ class Emotion(ABC):
     KIND: AlertKind
     PRIOR: float
     TRUST_ALL: float
-    """Summed trust of the channels at which confidence is full."""
+    """Summed trust of the channels, driving among them, at which confidence is full."""
+
+    DRIVING: Weights
 
     def __init__(self, settings: settings.Settings, threshold: float) -> None:
         self._on = settings.emotions_on
@@ -80,6 +85,7 @@ class Emotion(ABC):
         self._hold_s = settings.emotion.hold_s
         self._hold = Hold(settings.emotion.hold_s)
         self._rest = OwnRest(settings)
+        self._style: DrivingStyle | None = None
 
     def heart(self, m: HeartMeasurement) -> None:
         """Take one heart measurement."""
@@ -95,6 +101,10 @@ class Emotion(ABC):
         """Take one face measurement; not to be given pictures of a yawn."""
         if self._on:
             self._rest.face(m)
+
+    def drive(self, style: DrivingStyle) -> None:
+        """Take how the car is driven now."""
+        self._style = style
 
     @abstractmethod
     def _channels(self, t_ns: int) -> list[Channel]:
@@ -115,7 +125,9 @@ class Emotion(ABC):
         terms = [term("base rate", self.PRIOR, None, "")]
         for channel in channels:
             terms += channel.terms
-        now = state(t_ns, self.NAME, terms, sum(c.trust for c in channels) / self.TRUST_ALL)
+        driving = driving_terms(self._style, self.DRIVING)
+        trust = sum(c.trust for c in channels) + DRIVING_TRUST * bool(driving)
+        now = state(t_ns, self.NAME, [*terms, *driving], trust / self.TRUST_ALL)
         agree = sum(c.speaks_for for c in channels)
         over = now.value is not None and now.value >= self._threshold and agree >= self._channels_needed
         return now, Condition(self.KIND, self._hold.step(t_ns, over), rule, SOURCE, now.evidence)

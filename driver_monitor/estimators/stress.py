@@ -6,6 +6,7 @@ No channel alone can pass the default threshold; the weights are design choices 
 from __future__ import annotations
 
 from driver_monitor import settings
+from driver_monitor.estimators.driving_terms import Weights
 from driver_monitor.estimators.emotion import Channel, Emotion, bounded
 from driver_monitor.estimators.evidence import ramp, term
 from driver_monitor.estimators.own_rest import FaceChange, HeartChange, VoiceChange
@@ -17,7 +18,8 @@ class Stress(Emotion):
     NAME = "stress"
     KIND = "stress"
     PRIOR = -2.0  # about 12 % of driving time (design)
-    TRUST_ALL = 1.0
+    TRUST_ALL = 1.2
+    DRIVING = Weights(0.4, 0.3, 0.4)
 
     def __init__(self, settings: settings.Settings) -> None:
         super().__init__(settings, settings.emotion.stress_threshold)

@@ -10,6 +10,7 @@ import pytest
 
 from driver_monitor.estimators.anger import Anger
 from driver_monitor.estimators.stress import Stress
+from driver_monitor.perception.driving_style import DrivingStyle
 from driver_monitor.settings import Settings, Trip
 from driver_monitor.signals import (
     Angles,
@@ -207,6 +208,35 @@ def test_a_faster_higher_voice_counts_and_fades_when_silence_falls() -> None:
     silent = drive(stress, 190.0, 200.0, heart=heart_of)
     assert value(spoken[-1]) > value(silent[-1]) + 0.1
     assert {e.term for e in silent[-1][1].evidence} == {"base rate", "heart rate", "heart variability"}
+
+
+QUEUE = DrivingStyle(0, slow_share=1.0, brakings=3, reversals=30.0, own_reversals=8.0)
+
+
+def test_a_queue_and_harsh_braking_add_to_stress_and_to_how_sure_it_is() -> None:
+    def after(style: DrivingStyle | None) -> DriverState:
+        stress = rested(Stress(Settings()))
+        if style is not None:
+            stress.drive(style)
+        return drive(stress, 185.0, 187.0, heart=heart_of)[-1][1]
+
+    unheard, free, queue = after(None), after(DrivingStyle(0, slow_share=0.0, brakings=0)), after(QUEUE)
+    terms = {e.term: e.contribution for e in queue.evidence}
+    assert (terms["slow traffic"], terms["harsh braking"], terms["steering reversals"]) == (0.4, 0.6, 0.4)
+    assert (queue.value or 0.0) > (free.value or 0.0) == (unheard.value or 0.0)
+    assert queue.confidence == free.confidence > unheard.confidence
+    assert queue.value == pytest.approx(1 / (1 + math.exp(-sum(terms.values()))), abs=1e-6)
+
+
+def test_the_way_of_driving_is_no_channel_of_the_driver() -> None:
+    stress = rested(Stress(Settings.model_validate({"emotion": {"stress_threshold": 0.6}})))
+    stress.drive(QUEUE)
+    told = drive(stress, 185.0, 300.0, heart=lambda t: heart_of(t, 110.0, 10.0))
+    assert value(told[-1]) > 0.8
+    assert first_met(told) is None
+    stress = Stress(Settings())
+    stress.drive(QUEUE)
+    assert stress.step(0)[0].value is None
 
 
 def test_in_a_fleet_it_is_switched_off_unless_a_safety_purpose_is_stated() -> None:
