@@ -36,6 +36,7 @@ from driver_monitor.perception.picture import PictureCheck
 from driver_monitor.perception.speech_detector import SpeechDetector
 from driver_monitor.perception.steering import Steering
 from driver_monitor.perception.voice import Voice
+from driver_monitor.perception.words import Spotter
 from driver_monitor.settings import Settings
 from driver_monitor.signals import (
     NS_PER_S,
@@ -92,8 +93,8 @@ class Monitor:
     """One driver, one trip.
 
     ``face`` finds landmarks in pictures, ``hands`` hands, ``objects`` things, and ``speech`` finds speech in sound; without
-    one of them that is not read (measurements made elsewhere still are). ``blinks`` judges runs of blinks. ``facts``
-    about them are reported with the first sample.
+    one of them that is not read (measurements made elsewhere still are). ``blinks`` judges runs of blinks, ``words`` finds
+    phrases in speech. ``facts`` about them are reported with the first sample.
     """
 
     def __init__(
@@ -105,6 +106,7 @@ class Monitor:
         hands: HandDetector | None = None,
         objects: ObjectDetector | None = None,
         blinks: Judge | None = None,
+        words: Spotter | None = None,
         facts: Sequence[tuple[Part, PartState, str]] = (),
     ) -> None:
         self._settings = settings
@@ -122,7 +124,7 @@ class Monitor:
         self._tracker = FaceTracker(settings)
         self._own_sounds = OwnSounds()
         step, reset = (None, None) if speech is None else (speech.step, speech.reset)
-        self._voice = Voice(settings.voice, step, reset, self._own_sounds, moods=settings.emotions_on)
+        self._voice = Voice(settings.voice, step, reset, self._own_sounds, moods=settings.emotions_on, spotter=words)
         self._heart = Heart(settings.heart)
         self._driving = Driving(settings.vehicle)
         self._braking = Braking(settings.vehicle.harsh_braking_ms2)
@@ -313,6 +315,8 @@ class Monitor:
             for heard in self._voice.step(chunk):
                 if isinstance(heard, Event):
                     out.append(replace(heard, t_ns=t_ns))
+                    if heard.name == "keyword":
+                        self._said(heard)
                 else:
                     self._phone.voice(heard)
                     self._stress.voice(heard)
@@ -330,6 +334,12 @@ class Monitor:
                 self._pulse(self._heart.step(beat))
         self._bus_frames.clear()
         return out
+
+    def _said(self, event: Event) -> None:
+        self._stress.said(event)
+        self._anger.said(event)
+        if self._settings.trip.deployment != "fleet":  # the fatigue state leaves a fleet's cab, words never do
+            self._fatigue.said(event)
 
     def _driven(self, drive: VehicleMeasurement) -> list[Event]:
         self._steering.step(drive)

@@ -390,6 +390,15 @@ class Voice(Section):
     shout_db: float = figure(12.0, "a shout lies this far above the speaker's own level", "dB", 6, 40, DESIGN)
 
 
+class Words(Section):
+    """Phrases that say how the driver feels. The text is nowhere kept: an event names the topic."""
+
+    enabled: bool = choice(False, "listen for the phrases below; needs the extra 'speech' (PocketSphinx), which runs on the device")
+    phrases: str = choice("words-en.txt", "the list of phrases: a path, or a file's name in configs/")
+    model: str = choice("", "a folder with another PocketSphinx model (mdef and a .dict); empty for its own English one")
+    memory_s: float = figure(60.0, "what was said counts for stress and anger for this long, fading", "s", 10, 600, DESIGN)
+
+
 class Emotion(Section):
     """Stress and anger."""
 
@@ -472,6 +481,7 @@ class Settings(Section):
     fatigue: Fatigue = Fatigue()
     heart: Heart = Heart()
     voice: Voice = Voice()
+    words: Words = Words()
     emotion: Emotion = Emotion()
     alerts: Alerts = Alerts()
     outputs: Outputs = Outputs()

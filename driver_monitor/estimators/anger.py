@@ -6,6 +6,9 @@ sounds much the same, so a smile speaks against, and no channel alone can pass t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from driver_monitor import settings
 from driver_monitor.estimators.angry_voice import voice_terms
 from driver_monitor.estimators.driving_terms import Weights
@@ -22,6 +25,7 @@ class Anger(Emotion):
     PRIOR = -3.0  # about 5 % of driving time (design)
     TRUST_ALL = 1.2
     DRIVING = Weights(0.2, 0.3, 0.2)
+    WORDS: ClassVar[Mapping[str, float]] = {"swearing": 1.0}  # design
 
     def __init__(self, settings: settings.Settings) -> None:
         super().__init__(settings, settings.emotion.anger_threshold)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from driver_monitor import settings
 from driver_monitor.estimators.driving_terms import Weights, driving_terms
 from driver_monitor.estimators.evidence import state, term, unknown
 from driver_monitor.estimators.own_rest import OwnRest
+from driver_monitor.estimators.said import Said
 from driver_monitor.perception.driving_style import DrivingStyle
 from driver_monitor.signals import (
     AlertKind,
     Condition,
     DriverState,
+    Event,
     Evidence,
     FaceMeasurement,
     HeartMeasurement,
@@ -77,6 +80,9 @@ class Emotion(ABC):
     """Summed trust of the channels, driving among them, at which confidence is full."""
 
     DRIVING: Weights
+    WORDS: ClassVar[Mapping[str, float]]
+    """Log-odds of a phrase by its topic, at once after it was said."""
+
 
     def __init__(self, settings: settings.Settings, threshold: float) -> None:
         self._on = settings.emotions_on
@@ -86,6 +92,7 @@ class Emotion(ABC):
         self._hold = Hold(settings.emotion.hold_s)
         self._rest = OwnRest(settings)
         self._style: DrivingStyle | None = None
+        self._said = Said(self.WORDS, settings.words.memory_s)
 
     def heart(self, m: HeartMeasurement) -> None:
         """Take one heart measurement."""
@@ -105,6 +112,11 @@ class Emotion(ABC):
     def drive(self, style: DrivingStyle) -> None:
         """Take how the car is driven now."""
         self._style = style
+
+    def said(self, event: Event) -> None:
+        """Take a phrase that was said."""
+        if self._on:
+            self._said.step(event)
 
     @abstractmethod
     def _channels(self, t_ns: int) -> list[Channel]:
@@ -127,7 +139,7 @@ class Emotion(ABC):
             terms += channel.terms
         driving = driving_terms(self._style, self.DRIVING)
         trust = sum(c.trust for c in channels) + DRIVING_TRUST * bool(driving)
-        now = state(t_ns, self.NAME, [*terms, *driving], trust / self.TRUST_ALL)
+        now = state(t_ns, self.NAME, [*terms, *self._said.terms(t_ns), *driving], trust / self.TRUST_ALL)
         agree = sum(c.speaks_for for c in channels)
         over = now.value is not None and now.value >= self._threshold and agree >= self._channels_needed
         return now, Condition(self.KIND, self._hold.step(t_ns, over), rule, SOURCE, now.evidence)

@@ -24,6 +24,7 @@ from driver_monitor.estimators.drowsy_channels import (
 from driver_monitor.estimators.evidence import ramp, state, term, unknown
 from driver_monitor.estimators.kss import interval, kss
 from driver_monitor.estimators.perclos import Perclos
+from driver_monitor.estimators.said import TIRED_WORDS, Said
 from driver_monitor.perception.closures import Closure
 from driver_monitor.perception.steering import SteeringMeasurement
 from driver_monitor.settings import Settings
@@ -50,6 +51,7 @@ class Fatigue:
         self._happenings = Happenings(settings.fatigue.yawn_window_s)
         self._heart = SlowHeart(settings.heart)
         self._context = Context(settings.fatigue)
+        self._said = Said(TIRED_WORDS, settings.fatigue.yawn_window_s)
         self._advised = False
 
     def picture(self, t_ns: int, usable: bool, in_yawn: bool, closure: Closure | None) -> None:
@@ -71,6 +73,10 @@ class Fatigue:
         """Take one heart measurement."""
         self._heart.heart(m)
 
+    def said(self, event: Event) -> None:
+        """Take a phrase that was said."""
+        self._said.step(event)
+
     def local_time(self, t_ns: int, hour: float) -> None:
         """It is ``hour`` (0 to 24) where the driver is, at ``t_ns``."""
         self._context.local_time(t_ns, hour)
@@ -85,6 +91,7 @@ class Fatigue:
             steering_says(steering, self._fatigue),
             self._heart.says(t_ns),
             self._context.says(t_ns),
+            Says("words", tuple(self._said.terms(t_ns))),  # corroborate only: never a cue
         ]
         now = unknown(t_ns, "fatigue", why or "PERCLOS is not known") if short is None else self._state(t_ns, said)
         return now, self._drowsy(now, short, long, [s.channel for s in said if s.cue])

@@ -5,6 +5,9 @@ No channel alone can pass the default threshold; the weights are design choices 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from driver_monitor import settings
 from driver_monitor.estimators.driving_terms import Weights
 from driver_monitor.estimators.emotion import Channel, Emotion, bounded
@@ -20,6 +23,7 @@ class Stress(Emotion):
     PRIOR = -2.0  # about 12 % of driving time (design)
     TRUST_ALL = 1.2
     DRIVING = Weights(0.4, 0.3, 0.4)
+    WORDS: ClassVar[Mapping[str, float]] = {"stop": 1.0, "break": 0.5, "swearing": 0.5}  # design
 
     def __init__(self, settings: settings.Settings) -> None:
         super().__init__(settings, settings.emotion.stress_threshold)

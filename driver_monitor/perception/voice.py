@@ -26,6 +26,7 @@ from driver_monitor.perception.prosody import (
     yin,
 )
 from driver_monitor.perception.voice_baseline import VoiceBaseline
+from driver_monitor.perception.words import Spotter, Words
 from driver_monitor.signals import NS_PER_S, AudioChunk, Event, VoiceMeasurement, nanoseconds, seconds
 
 BLOCK = 512
@@ -64,7 +65,8 @@ NO_MODEL = "no speech model, so nobody can tell speech from noise"
 class Voice:
     """Sound to speech, shouts and prosody. ``speech`` is a speech detector's step, ``reset`` makes it forget.
 
-    While the monitor's own alerts sound (``own``) nothing is heard. Without ``moods`` only speech is told.
+    While the monitor's own alerts sound (``own``) nothing is heard. Without ``moods`` only speech is told; with them, and a
+    ``spotter``, also what is spoken of.
 
     Times come from the chunks: ``t_ns`` of a measurement is when the last of its 512 samples was captured.
     """
@@ -77,7 +79,9 @@ class Voice:
         own: OwnSounds | None = None,
         *,
         moods: bool = True,
+        spotter: Spotter | None = None,
     ) -> None:
+        self._words = Words(spotter) if spotter is not None and moods else None
         self._moods = moods
         self._own_sounds = OwnSounds() if own is None else own
         self._settings = settings
@@ -113,6 +117,8 @@ class Voice:
         self._shout_over = self._shout_speech = 0.0
         if self._reset is not None:
             self._reset()
+        if self._words is not None:
+            self._words.restart()
 
     def step(self, chunk: AudioChunk) -> list[VoiceMeasurement | Event]:
         """Work on one chunk; what it completes comes back in time order."""
@@ -167,9 +173,13 @@ class Voice:
             # neither speech nor shout nor the road's noise: nothing is learned of it
             self._loud.clear()
             m = VoiceMeasurement(t_ns, None, None, None, reason=OWN_SOUND)
+            if self._words is not None:
+                self._words.restart()
             return [*self._follow_speech(t_ns, 0.0), *self._follow_shout(t_ns, False, 0.0), m]
         events = self._follow_speech(t_ns, probability)
         speaking = self._start_ns is not None
+        if self._words is not None:
+            events += self._words.step(t_ns, block, speaking)
         noise = self._follow_noise(hops[1], speaking)
         prosody = Prosody()
         voiced = False
@@ -275,7 +285,8 @@ class Voice:
 
     def finish(self, t_ns: int) -> list[Event]:
         """Report what still lasts, now that the sound has ended."""
-        return self._end_speech(t_ns) + self._end_shout(t_ns)
+        spoken = [] if self._words is None else self._words.stop(t_ns)
+        return self._end_speech(t_ns) + self._end_shout(t_ns) + spoken
 
 
 def _rounded(x: float | None) -> float | None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+from importlib.metadata import version
+from pathlib import Path
+
 from driver_monitor.errors import ModelError
 from driver_monitor.model_store import model_file, model_path
 from driver_monitor.monitor import Monitor
@@ -10,6 +14,8 @@ from driver_monitor.perception.face_landmarks.choice import choose, mediapipe_fa
 from driver_monitor.perception.hand_landmarks import MediaPipeHands
 from driver_monitor.perception.objects import OnnxObjects
 from driver_monitor.perception.speech_detector import SpeechDetector
+from driver_monitor.perception.words import find_phrases, read_phrases
+from driver_monitor.perception.words_pocketsphinx import PocketSphinxSpotter
 from driver_monitor.settings import Settings
 from driver_monitor.signals import Part, PartState
 
@@ -31,7 +37,22 @@ def build_monitor(settings: Settings) -> Monitor:
     if hands is None and settings.hands.enabled:
         facts.append(("hands", "missing", why))
     blinks = BlinkModel(model_path("blink_drowsiness"))
-    return Monitor(settings, face=face, speech=speech, hands=hands, objects=objects, blinks=blinks, facts=facts)
+    words, told = _open_words(settings)
+    if told:
+        facts.append(("microphone", "ok", told))
+    return Monitor(
+        settings, face=face, speech=speech, hands=hands, objects=objects, blinks=blinks, words=words, facts=facts
+    )
+
+
+def _open_words(settings: Settings) -> tuple[PocketSphinxSpotter | None, str]:
+    """The phrase spotter where it is wanted, and which it is: a replay with another gives other events."""
+    if not (settings.words.enabled and settings.emotions_on):
+        return None, ""
+    phrases = find_phrases(settings.words.phrases)
+    spotter = PocketSphinxSpotter(read_phrases(phrases), Path(settings.words.model) if settings.words.model else None)
+    digest = hashlib.sha256(phrases.read_bytes()).hexdigest()
+    return spotter, f"phrases are listened for: PocketSphinx {version('pocketsphinx')}, {phrases.name} {digest[:12]}"
 
 
 def _open_hands(settings: Settings) -> tuple[MediaPipeHands | None, str]:

@@ -61,9 +61,9 @@ def test_data_sets_are_known_by_their_layout_not_by_their_folder(tmp_path: Path)
         table(tmp_path / folder / "labels.csv", "file,label", [("x", "neutral"), ("y", label)])
     (tmp_path / "j").mkdir()
     (tmp_path / "j" / "clip.mkv").touch()
-    known = {folder: name for folder, (_, _, name) in heads.items()} | {"h": "expression", "i": "snoring", "j": "intel"}
-    seen = {folder.name: data.name for data, folders in found("all", tmp_path) for folder in folders}
-    assert seen == known
+    known = {(folder, name) for folder, (_, _, name) in heads.items()}
+    known |= {("c", "words"), ("h", "expression"), ("i", "snoring"), ("j", "intel")}
+    assert {(folder.name, data.name) for data, folders in found("all", tmp_path) for folder in folders} == known
 
 
 def test_each_data_set_has_its_function() -> None:

@@ -77,6 +77,8 @@ DATA_SETS = (
             _labelled_as("angry"), "expressions.expression", _FACE),
     DataSet("speech_anger", "utterances and labels.csv (file, emotion, and speaker or actor)",
             lambda folder: "emotion" in columns(folder / "labels.csv"), "voices.angry_voices", _SPEECH),
+    DataSet("words", "utterances in which nobody says a phrase, and labels.csv as of speech_anger",
+            lambda folder: "emotion" in columns(folder / "labels.csv"), "spoken_words.false_words", _SPEECH),
     DataSet("snoring", "1 s clips and labels.csv (file, label: snoring, no_snoring)",
             _labelled_as("snoring"), "voices.snoring", _SPEECH),
     DataSet("stress_predict", "hr_label_1hz.csv (participant, hr_bpm, unix_s, label)",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from driver_monitor.bench.accuracy.outcome import Figure, Outcome, Tell, over_units, share
 from driver_monitor.bench.accuracy.statistics import auc
@@ -16,9 +17,10 @@ from driver_monitor.errors import RecordingError
 from driver_monitor.estimators.anger import Anger
 from driver_monitor.perception.speech_detector import SpeechDetector
 from driver_monitor.perception.voice import Voice
+from driver_monitor.perception.words import Spotter
 from driver_monitor.recording.sound import CHUNK, RATE_HZ, SoundReader
 from driver_monitor.settings import Settings
-from driver_monitor.signals import AudioChunk, Event, VoiceMeasurement, nanoseconds
+from driver_monitor.signals import NS_PER_S, AudioChunk, Event, VoiceMeasurement, nanoseconds
 
 QUIETER_DB = 20.0
 PAUSE_S = 0.5  # of silence after an utterance, so that its last word is worked on
@@ -33,25 +35,33 @@ class _Utterance:
     quieter: list[VoiceMeasurement]
 
 
-def hear(path: Path, settings: Settings, detector: SpeechDetector, gain_db: float = 0.0) -> list[VoiceMeasurement | Event]:
-    """What the product hears in one sound file, made louder by ``gain_db``."""
-    detector.reset()
-    voice = Voice(settings.voice, detector.step, detector.reset)
-    heard: list[VoiceMeasurement | Event] = []
-    end_ns = 0
+def read_sound(path: Path) -> NDArray[np.float32]:
+    """One sound file at 16 kHz, mono, in [-1, 1]."""
     reader = SoundReader(path)
     try:
-        for chunk in reader.samples():
-            if isinstance(chunk, AudioChunk):
-                heard += voice.step(replace(chunk, samples=chunk.samples * np.float32(10.0 ** (gain_db / 20.0))))
-                end_ns = chunk.t_ns
+        return np.concatenate([np.zeros(0, np.float32), *(c.samples for c in reader.samples() if isinstance(c, AudioChunk))])
     finally:
         reader.close()
-    silence = np.zeros(CHUNK, np.float32)
-    for _ in range(round(PAUSE_S * RATE_HZ / CHUNK)):
-        end_ns += CHUNK * 1_000_000_000 // RATE_HZ
-        heard += voice.step(AudioChunk(end_ns, silence, RATE_HZ))
+
+
+def hear_sound(
+    sound: NDArray[np.float32], settings: Settings, detector: SpeechDetector, *, spotter: Spotter | None = None
+) -> list[VoiceMeasurement | Event]:
+    """What the product hears in sound at 16 kHz, and in the silence after it."""
+    detector.reset()
+    voice = Voice(settings.voice, detector.step, detector.reset, spotter=spotter)
+    sound = np.concatenate((sound, np.zeros(round(PAUSE_S * RATE_HZ) + CHUNK - 1, np.float32)))
+    heard: list[VoiceMeasurement | Event] = []
+    end_ns = 0
+    for k in range(len(sound) // CHUNK):
+        end_ns = (k + 1) * CHUNK * NS_PER_S // RATE_HZ
+        heard += voice.step(AudioChunk(end_ns, sound[k * CHUNK : (k + 1) * CHUNK], RATE_HZ))
     return [*heard, *voice.finish(end_ns)]
+
+
+def hear(path: Path, settings: Settings, detector: SpeechDetector) -> list[VoiceMeasurement | Event]:
+    """What the product hears in one sound file."""
+    return hear_sound(read_sound(path), settings, detector)
 
 
 def load_detector() -> SpeechDetector:
@@ -96,8 +106,10 @@ def angry_voices(folder: Path, settings: Settings, tell: Tell) -> Outcome:
     for k, row in enumerate(labels):
         tell(k, len(labels))
         path = file_beside(table, row["file"])
+        sound = read_sound(path)
         usual, quieter = (
-            [m for m in hear(path, settings, detector, gain) if isinstance(m, VoiceMeasurement)] for gain in (0.0, -QUIETER_DB)
+            [m for m in hear_sound(heard, settings, detector) if isinstance(m, VoiceMeasurement)]
+            for heard in (sound, sound * np.float32(10.0 ** (-QUIETER_DB / 20.0)))
         )
         speakers[row[who]].append(_Utterance(row["file"], row["emotion"], usual, quieter))
     ways = {
