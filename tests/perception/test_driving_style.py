@@ -40,7 +40,7 @@ def braking_at(at: float) -> Callable[[float], float]:
 
 @pytest.mark.parametrize("hz", [5.0, 10.0, 100.0])
 def test_a_queue_is_slow_traffic_and_so_are_its_stops(hz: float) -> None:
-    assert drive(100.0, lambda t: 0.0 if 20 < t % 30 else 25.0, hz).slow_share == pytest.approx(1.0)
+    assert drive(100.0, lambda t: 0.0 if t % 30 > 20 else 25.0, hz).slow_share == pytest.approx(1.0)
     assert drive(100.0, lambda t: 120.0, hz).slow_share == 0.0
     assert drive(100.0, lambda t: 120.0 if t < 50 else 30.0, hz).slow_share == pytest.approx(0.5, abs=0.01)
 
