@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +13,12 @@ from driver_monitor.errors import BadUseError
 from driver_monitor.runtime.annotate import AnnotatedVideo
 from driver_monitor.runtime.live import watch
 from driver_monitor.runtime.reports import read_reports
+from driver_monitor.runtime.sink import FromZero
 from driver_monitor.settings import Settings
-from driver_monitor.signals import CameraFrame, Event, Report, Sample, seconds
+from driver_monitor.signals import Report, Sample, seconds
 
 if TYPE_CHECKING:
-    from driver_monitor.monitor import Monitor, View
+    from driver_monitor.monitor import Monitor
 
 
 class Filmed:
@@ -27,39 +26,17 @@ class Filmed:
 
     def __init__(self, monitor: Monitor, film: AnnotatedVideo, zero_ns: int) -> None:
         self._monitor = monitor
-        self._film = film
-        self._zero_ns = zero_ns
+        self._film = FromZero([film], zero_ns)
 
     def step(self, sample: Sample) -> list[Report]:
         """Take one sample and film what it led to."""
         reports = self._monitor.step(sample)
-        if isinstance(sample, CameraFrame):
-            self._film.take(replace(sample, t_ns=sample.t_ns - self._zero_ns), self._shifted(reports), self)
-        elif reports:
-            self._film.take(None, self._shifted(reports), self)
+        self._film.take(sample, reports, self._monitor)
         return reports
-
-    @property
-    def view(self) -> View | None:
-        """The Monitor's view, in the film's time."""
-        view = self._monitor.view
-        return None if view is None else replace(view, t_ns=view.t_ns - self._zero_ns)
 
     def finish(self) -> list[Report]:
         """The samples have ended."""
         return self._monitor.finish()
-
-    def _shifted(self, reports: Sequence[Report]) -> list[Report]:
-        return [counted_from(self._zero_ns, report) for report in reports]
-
-
-def counted_from(zero_ns: int, report: Report) -> Report:
-    """The report in a time that begins at ``zero_ns``."""
-    counted = replace(report, t_ns=report.t_ns - zero_ns)
-    if not isinstance(counted, Event):
-        return counted
-    end_ns = None if counted.end_ns is None else counted.end_ns - zero_ns
-    return replace(counted, start_ns=counted.start_ns - zero_ns, end_ns=end_ns)
 
 
 class BusWatch:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from driver_monitor.errors import BadUseError, DriverMonitorError
 from driver_monitor.runtime.overlay import Overlay
+from driver_monitor.runtime.sink import Viewed
 from driver_monitor.signals import (
     NS_PER_S,
     CameraFrame,
@@ -22,11 +23,6 @@ if TYPE_CHECKING:
     from driver_monitor.monitor import View
 
 _TIME_BASE = Fraction(1, 60_000)  # MPEG-4 part 2 allows no finer one than 1/65535
-
-
-class _Viewed(Protocol):
-    @property
-    def view(self) -> View | None: ...
 
 
 class AnnotatedVideo:
@@ -68,7 +64,7 @@ class AnnotatedVideo:
         except (OSError, ValueError) as problem:
             raise BadUseError(f"{path} cannot be written ({problem}); give another file") from None
 
-    def take(self, sample: object, reports: Sequence[Report], monitor: _Viewed) -> None:
+    def take(self, sample: object, reports: Sequence[Report], monitor: Viewed) -> None:
         """Take what one sample led to; a picture is drawn on and written."""
         self._overlay.note(reports)
         if isinstance(sample, CameraFrame):

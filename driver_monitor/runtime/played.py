@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import Protocol, Self
 
 from driver_monitor.errors import BadUseError
 from driver_monitor.recording.folder import open_recording
 from driver_monitor.recording.trip import Trip, is_trip
 from driver_monitor.settings import Settings
 from driver_monitor.settings_file import load_settings
-from driver_monitor.signals import Event, Part, Report, Sample
-
-if TYPE_CHECKING:
-    from driver_monitor.monitor import View
-    from driver_monitor.runtime.replay import Sink, Stepper
+from driver_monitor.signals import Part, Sample
 
 
 class Played(Protocol):
@@ -105,45 +101,3 @@ def open_played(
     if deployment != settings.trip.deployment:
         settings = settings.model_copy(update={"trip": settings.trip.model_copy(update={"deployment": deployment})})
     return Opened(trip, settings, deployment)
-
-
-class FromZero:
-    """Hands on to ``sinks`` with all times counted from the recording's start, as people read them."""
-
-    def __init__(self, sinks: Sequence[Sink], start_ns: int) -> None:
-        self._sinks = sinks
-        self._start_ns = start_ns
-        self._monitor: Stepper | None = None
-
-    def take(self, sample: Sample | None, reports: Sequence[Report], monitor: Stepper) -> None:
-        """Take what one sample led to."""
-        if not self._start_ns:
-            for sink in self._sinks:
-                sink.take(sample, reports, monitor)
-            return
-        self._monitor = monitor
-        moved = None if sample is None else replace(sample, t_ns=sample.t_ns - self._start_ns)
-        told = [self._moved(report) for report in reports]
-        for sink in self._sinks:
-            sink.take(moved, told, self)
-
-    @property
-    def view(self) -> View | None:
-        """The last picture as it was read."""
-        view = None if self._monitor is None else self._monitor.view
-        return None if view is None else replace(view, t_ns=view.t_ns - self._start_ns)
-
-    def step(self, sample: Sample) -> list[Report]:
-        """Not for sinks."""
-        raise NotImplementedError
-
-    def finish(self) -> list[Report]:
-        """Not for sinks."""
-        raise NotImplementedError
-
-    def _moved(self, report: Report) -> Report:
-        t_ns = report.t_ns - self._start_ns
-        if isinstance(report, Event):
-            end_ns = None if report.end_ns is None else report.end_ns - self._start_ns
-            return replace(report, t_ns=t_ns, start_ns=report.start_ns - self._start_ns, end_ns=end_ns)
-        return replace(report, t_ns=t_ns)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from driver_monitor.errors import BadUseError
 from driver_monitor.privacy import may_leave_cab
 from driver_monitor.runtime.reports import ReportWriter
+from driver_monitor.runtime.sink import FromZero, Sink, Viewed
 from driver_monitor.runtime.summary import Summary, clock, show_parts
 from driver_monitor.signals import CameraFrame, Report, Sample, Tick, seconds
 
@@ -20,17 +21,12 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import TaskID
 
-    from driver_monitor.monitor import View
     from driver_monitor.runtime.lockdown import LockdownResult
     from driver_monitor.runtime.played import Played
 
-class Stepper(Protocol):
-    """A Monitor, as far as a replay needs it."""
 
-    @property
-    def view(self) -> View | None:
-        """The last picture as it was read."""
-        ...
+class Stepper(Viewed, Protocol):
+    """A Monitor, as far as a replay needs it."""
 
     def step(self, sample: Sample) -> list[Report]:
         """Take one sample."""
@@ -38,14 +34,6 @@ class Stepper(Protocol):
 
     def finish(self) -> list[Report]:
         """Report what still lasts at the end."""
-        ...
-
-
-class Sink(Protocol):
-    """Takes what a sample led to; the sample is ``None`` for what is reported at the end."""
-
-    def take(self, sample: Sample | None, reports: Sequence[Report], monitor: Stepper) -> None:
-        """Take one sample with its reports, in time order."""
         ...
 
 
@@ -116,7 +104,7 @@ def replay_command(path: Path, wishes: Wishes) -> int:
     from driver_monitor.runtime.annotate import AnnotatedVideo
     from driver_monitor.runtime.compare import Comparison
     from driver_monitor.runtime.lockdown import lock_down
-    from driver_monitor.runtime.played import FromZero, open_played
+    from driver_monitor.runtime.played import open_played
 
     reports, video = wishes.reports, wishes.video
     with ExitStack() as stack:
@@ -266,7 +254,7 @@ class ProgressBar:
         )
         self._task: TaskID = self._bar.add_task("Replaying", total=self._total_s, told="")
 
-    def take(self, sample: Sample | None, reports: Sequence[Report], monitor: Stepper) -> None:
+    def take(self, sample: Sample | None, reports: Sequence[Report], monitor: Viewed) -> None:
         """Move on with the ticks."""
         if not self._on or not isinstance(sample, Tick):
             return

@@ -8,23 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import Any, Self
 
 from driver_monitor import jpeg
 from driver_monitor.alerts.words import reason, spoken
 from driver_monitor.errors import BadUseError
+from driver_monitor.runtime.sink import Viewed
 from driver_monitor.signals import Alert, CameraFrame, DriverState, Event, Health, Report, seconds
-
-if TYPE_CHECKING:
-    from driver_monitor.monitor import View
 
 _QUALITY = 90  # of pictures that came without JPEG
 _LEVELS = {"advice": "INFO", "caution": "WARN", "warning": "ERROR", "critical": "CRITICAL"}
-
-
-class _Viewed(Protocol):
-    @property
-    def view(self) -> View | None: ...
 
 
 class RerunFile:
@@ -47,7 +40,7 @@ class RerunFile:
         self._stream: Any = rerun.RecordingStream("driver_monitor")
         self._stream.save(str(path))
 
-    def take(self, sample: object, reports: Sequence[Report], monitor: _Viewed) -> None:
+    def take(self, sample: object, reports: Sequence[Report], monitor: Viewed) -> None:
         """Take what one sample led to."""
         rerun, stream = self._rerun, self._stream
         if isinstance(sample, CameraFrame):

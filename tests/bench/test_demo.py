@@ -9,12 +9,10 @@ from pathlib import Path
 import av
 import pytest
 
-from driver_monitor.bench.demo import counted_from
 from driver_monitor.bench.virtual_cabin import find_scenario
 from driver_monitor.cli import main
 from driver_monitor.errors import BadUseError
 from driver_monitor.runtime.reports import read_reports
-from driver_monitor.signals import Event
 
 SCENARIO = """
 title = "Short"
@@ -64,11 +62,6 @@ def test_a_short_demo_leaves_film_page_and_reports(tmp_path: Path) -> None:
     assert "microsleep raised" in said
     assert "locked down" in said
     assert "× microsleep raised" in said  # and the alert was on the bus
-
-
-def test_the_film_counts_from_the_start_of_the_drive() -> None:
-    lasts, ended = Event(9, "glance", 7, None), Event(9, "glance", 7, 8)
-    assert [counted_from(6, event) for event in (lasts, ended)] == [Event(3, "glance", 1, None), Event(3, "glance", 1, 2)]
 
 
 def test_a_scenario_becomes_a_recording(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

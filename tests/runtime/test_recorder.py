@@ -68,7 +68,7 @@ def test_a_replay_gives_the_bytes_that_the_road_gave(tmp_path: Path) -> None:
 
 
 def test_people_read_times_from_the_trips_start(tmp_path: Path) -> None:
-    from driver_monitor.runtime.played import FromZero
+    from driver_monitor.runtime.sink import FromZero
 
     record(tmp_path / "t.mcap")
     kept = Kept()

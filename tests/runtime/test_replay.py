@@ -16,8 +16,9 @@ from driver_monitor.errors import BadUseError, ModelError
 from driver_monitor.model_store import MONITOR_MODELS, model_path, models_in_use
 from driver_monitor.monitor import Monitor, View
 from driver_monitor.recording.folder import open_recording
-from driver_monitor.runtime.replay import Stepper, check_output, replay
+from driver_monitor.runtime.replay import check_output, replay
 from driver_monitor.runtime.reports import ReportWriter, read_reports
+from driver_monitor.runtime.sink import Viewed
 from driver_monitor.runtime.summary import Summary, clock
 from driver_monitor.settings import Settings
 from driver_monitor.signals import Alert, CameraFrame, DriverState, Event, Health, Report, Sample, SensorStatus, Tick
@@ -47,7 +48,7 @@ class Kept:
     def __init__(self) -> None:
         self.got: list[tuple[Sample | None, list[Report]]] = []
 
-    def take(self, sample: Sample | None, reports: Sequence[Report], monitor: Stepper) -> None:
+    def take(self, sample: Sample | None, reports: Sequence[Report], monitor: Viewed) -> None:
         self.got.append((sample, list(reports)))
 
 

@@ -12,7 +12,8 @@ from driver_monitor.bench.accuracy.registry import VIDEO_SUFFIXES
 from driver_monitor.bench.accuracy.statistics import Span, match, wilson
 from driver_monitor.bench.accuracy.tables import file_beside, number, rows
 from driver_monitor.recording.folder import open_recording
-from driver_monitor.runtime.replay import Stepper, replay
+from driver_monitor.runtime.replay import replay
+from driver_monitor.runtime.sink import Viewed
 from driver_monitor.settings import Settings
 from driver_monitor.signals import Alert, CameraFrame, Event, Report, Sample, seconds
 
@@ -35,7 +36,7 @@ class Watched:
     faces: int = 0
     eyes: int = 0
 
-    def take(self, sample: Sample | None, reports: Sequence[Report], monitor: Stepper) -> None:
+    def take(self, sample: Sample | None, reports: Sequence[Report], monitor: Viewed) -> None:
         """Take one sample's reports."""
         self.events += [r for r in reports if isinstance(r, Event) and r.end_ns is not None]
         self.alerts += [r for r in reports if isinstance(r, Alert) and r.action == "raised"]
