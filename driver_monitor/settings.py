@@ -443,6 +443,9 @@ class Outputs(Section):
     buzzer_pin: int | None = figure(18, "GPIO pin of the buzzer (BCM number); 'none' for none", "BCM", 0, 53)
     light_pin: int | None = figure(23, "GPIO pin of the alert light (BCM number); 'none' for none", "BCM", 0, 53)
     button_pin: int | None = figure(24, "GPIO pin of the acknowledge button (BCM number); 'none' for none", "BCM", 0, 53)
+    bridge_outputs: Literal["none", "motor", "all"] = choice("motor", "which outputs of the serial bridge alerts use; all: buzzer and lamp too")
+    motor_strength: float = figure(80.0, "strength of the bridge's vibration motor", "%", 1, 100, DESIGN)
+    bridge_alarm: bool = choice(True, "the bridge sounds an alarm of its own when this program falls silent for 5 s while it watches")
 
 
 class Recording(Section):

@@ -31,6 +31,7 @@ Part: TypeAlias = Literal[
     "hands",
     "buzzer",
     "light",
+    "motor",
     "bus",
 ]
 """What a health report or a sensor status speaks of."""

@@ -10,11 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from driver_monitor.errors import DeviceError
 from driver_monitor.settings import Settings
 from driver_monitor.signals import LEVELS, Alert, AlertKind, DriverState, Part, SensorStatus
+
+if TYPE_CHECKING:
+    from driver_monitor.alerts.haptic import Bridge
 
 CLOSED_EYES: frozenset[AlertKind] = frozenset({"microsleep", "sleep", "unresponsive"})
 """The closed-eye family sounds more urgent than any distraction (STANDARDS: Euro NCAP)."""
@@ -106,7 +109,14 @@ _FACTORIES = {"lgpio": "LGPIOFactory", "rpigpio": "RPiGPIOFactory", "pigpio": "P
 
 
 def open_outputs(
-    settings: Settings, log: logging.Logger, *, pins: Pins | None = None, send: Send | None = None, zero_ns: int | None = None
+    settings: Settings,
+    log: logging.Logger,
+    *,
+    pins: Pins | None = None,
+    send: Send | None = None,
+    bridge: Bridge | None = None,
+    watched: bool = True,
+    zero_ns: int | None = None,
 ) -> tuple[list[AlertOutput], list[SensorStatus]]:
     """Open every output the settings name; what does not open is told and left out.
 
@@ -116,6 +126,10 @@ def open_outputs(
         Opened here when none are given.
     send
         Sends on the vehicle bus; without it there is no bus output.
+    bridge
+        The serial bridge, with its motor; without it there is none.
+    watched
+        Somebody watches the driver; else the bridge is not to miss us.
     zero_ns
         The time that the log counts from; now when none is given.
 
@@ -126,6 +140,7 @@ def open_outputs(
     """
     from driver_monitor.alerts.bus import BusOutput
     from driver_monitor.alerts.buzzer import Buzzer
+    from driver_monitor.alerts.haptic import Haptic
     from driver_monitor.alerts.light import Light
     from driver_monitor.alerts.log import LogOutput
 
@@ -154,6 +169,8 @@ def open_outputs(
                 outputs.append(output(pin, pins.factory))
             except DeviceError as problem:
                 tell(part, str(problem))
+    if bridge is not None:
+        outputs.append(Haptic(bridge, chosen, watched=watched))
     if settings.vehicle.send_alerts:
         if send is None:
             tell("bus", "no vehicle bus to send alerts on; set [vehicle] interface")

@@ -229,7 +229,7 @@ def open_sensors(
     *,
     keep_jpeg: bool = False,
     whole_bus: bool = False,
-) -> VehicleBus | None:
+) -> tuple[VehicleBus | None, HeartRate | None]:
     """Open every sensor the settings name, the camera first; what is missing is put on the queue as a status.
 
     The parts that a ``cabin`` plays are left to it; the bus is opened all the same, to send on. ``keep_jpeg``: see
@@ -237,8 +237,8 @@ def open_sensors(
 
     Returns
     -------
-    VehicleBus or None
-        The bus, for those who send on it.
+    tuple
+        The bus, for those who send on it, and the bridge, for those who drive its outputs.
 
     Raises
     ------
@@ -253,7 +253,7 @@ def open_sensors(
         stack.callback(cabin.close)
         cabin.start(queue, required=True)
         played = cabin.parts
-    bus = None
+    bus = bridge = None
     sensors: list[Sensor] = []
     absent: list[tuple[Part, str]] = []
     if "microphone" in played:
@@ -275,7 +275,7 @@ def open_sensors(
         if bus is None:
             absent.append(("heart_rate", "it should come by the vehicle bus, and the settings name none"))
     else:
-        sensors.append(HeartRate(settings.heart_rate))
+        sensors.append(bridge := HeartRate(settings.heart_rate))
     if settings.outputs.button_pin is not None:
         if pins.factory is not None:
             sensors.append(AcknowledgeButton(settings.outputs.button_pin, pins.factory))
@@ -285,7 +285,7 @@ def open_sensors(
         stack.enter_context(sensor).start(queue)
     for part, reason in absent:
         queue.put(SensorStatus(time.monotonic_ns(), part, "missing", reason))
-    return bus
+    return bus, bridge
 
 
 OpenCabin: TypeAlias = Callable[[str], Cabin]
@@ -389,8 +389,11 @@ def watch(
         recorder = None
         if record is not None:
             recorder = stack.enter_context(Recorder(record, settings, hashes, start_ns, "record" if only_record else "run"))
-        bus = open_sensors(settings, queue, stack, pins, cabin, keep_jpeg=recorder is not None, whole_bus=only_record)
-        outputs, problems = open_outputs(settings, _LOGGER, pins=pins, send=bus.send if bus else None, zero_ns=start_ns)
+        bus, bridge = open_sensors(settings, queue, stack, pins, cabin, keep_jpeg=recorder is not None, whole_bus=only_record)
+        send = bus.send if bus else None
+        outputs, problems = open_outputs(
+            settings, _LOGGER, pins=pins, send=send, bridge=bridge, watched=not only_record, zero_ns=start_ns
+        )
         for output in outputs:
             stack.callback(output.close)
         for problem in problems:

@@ -1,4 +1,4 @@
-"""The heart-rate wearable, by the serial bridge; the bridge's button comes along."""
+"""The heart-rate wearable, by the serial bridge; the bridge's buttons come along, and alerts go back to its motor."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from driver_monitor.errors import DeviceError
 from driver_monitor.sensors.base import Sensor
 from driver_monitor.sensors.queue import SampleQueue
 from driver_monitor.signals import ButtonPress, HeartBeat, Part
-from firmware_bridge.link import Link, LinkError
-from firmware_bridge.protocol import Beat, Button
+from firmware_bridge.link import Link, LinkError, Restarted
+from firmware_bridge.protocol import CONDUCTANCE_UNKNOWN, TEMPERATURE_UNKNOWN, UNTIL_CHANGED, Beat, Button, Skin, Version
 
 
 class HeartRate(Sensor):
@@ -23,12 +23,35 @@ class HeartRate(Sensor):
         super().__init__()
         self._settings = heart_rate
         self._link: Link | None = None
+        self._restarted = False
+        self._lasting: dict[int, tuple[int, int, int]] = {}  # what each output is to play until it is told otherwise
+
+    @property
+    def open(self) -> bool:
+        """Whether the bridge is there."""
+        return self._link is not None
+
+    def drive(self, output: int, strength: int, on_ms: int, off_ms: int, times: int) -> None:
+        """Have the bridge play an output; does not wait. What lasts is said again to a bridge that comes back."""
+        if times == UNTIL_CHANGED and strength:
+            self._lasting[output] = strength, on_ms, off_ms
+        else:
+            self._lasting.pop(output, None)
+        if (link := self._link) is not None:
+            link.drive(output, strength, on_ms, off_ms, times)
+
+    def turned(self, *, armed: bool) -> None:
+        """The live loop has turned: the bridge gets its heartbeat. ``armed``: without it the bridge sounds its own alarm."""
+        if (link := self._link) is not None:
+            link.turned(armed=armed)
 
     def _open(self) -> None:
         try:
             self._link = Link(self._settings.source, self._settings.baud)
         except LinkError as problem:
             raise DeviceError(f"heart rate: {problem}") from None
+        for output, (strength, on_ms, off_ms) in list(self._lasting.items()):
+            self._link.drive(output, strength, on_ms, off_ms, UNTIL_CHANGED)
 
     def _read(self, queue: SampleQueue) -> None:
         if self._link is None:
@@ -49,10 +72,20 @@ class HeartRate(Sensor):
                             contact={0: False, 1: True}.get(message.contact),
                         )
                     )
+                case Skin(temperature=temperature, conductance=conductance):
+                    skin_us = None if conductance == CONDUCTANCE_UNKNOWN else conductance / 100
+                    skin_c = None if temperature == TEMPERATURE_UNKNOWN else temperature / 100
+                    queue.put(HeartBeat(t_ns, skin_us=skin_us, skin_c=skin_c))
                 case Button():
                     queue.put(ButtonPress(t_ns, "privacy" if message.button == 1 else "acknowledge"))
+                case Restarted():
+                    self._restarted = True
+                    self._say(queue, "degraded", "the bridge has restarted")
+                case Version() if self._restarted:
+                    self._restarted = False
+                    self._say(queue, "ok", "the bridge answers again")
 
     def _release(self) -> None:
-        if self._link is not None:
-            self._link.close()
-            self._link = None
+        link, self._link = self._link, None
+        if link is not None:
+            link.close()
