@@ -71,6 +71,7 @@ from driver_monitor.signals import (
 _LISTEN_NS = NS_PER_S
 _SHOWN_NS = NS_PER_S // 2  # hands move: what an older look found is not drawn
 _LOOKS: frozenset[AlertKind] = frozenset({"long_distraction", "time_sharing"})
+_UNSEEN: frozenset[AlertKind] = frozenset({"stress", "anger", "sensor_lost", "monitor_fault"})  # told without a camera, too
 _REGIONS_NS = NS_PER_S * 2 // 5  # glasses and masks do not come and go from picture to picture
 
 
@@ -146,6 +147,7 @@ class Monitor:
         self._heard: list[AudioChunk] = []
         self._bus_frames: list[CanFrame] = []
         self._lost: dict[str, str] = {}
+        self._camera_off = False  # switched off by the driver: nothing is to be seen, and that is no trouble
         self._speed_known: bool | None = None
         self._track: FaceTrack | None = None
         self._felt_ns: int | None = None  # the picture stress and anger last read
@@ -356,8 +358,10 @@ class Monitor:
     def _sensor(self, status: SensorStatus) -> list[Report]:
         if status.state == "lost":
             self._lost[status.part] = status.reason
-        elif status.state in ("ok", "missing"):
+        elif status.state in ("ok", "missing", "off"):
             self._lost.pop(status.part, None)
+        if status.part == "camera":
+            self._camera_off = status.state == "off"
         return [Health(status.t_ns, status.part, status.state, status.reason)]
 
     def _tick(self, t_ns: int) -> list[Report]:
@@ -395,6 +399,8 @@ class Monitor:
         away = self._distraction.conditions(t_ns, vehicle.speed_kmh, self._seen)
         unseen = self._not_seen.step(t_ns, sight, self._tracker.visibility.why) if self._track is not None else []
         self._conditions = [unresponsive, *closed, *away, *unseen, sensors_lost(self._lost), *self._slow]
+        if self._camera_off:
+            self._conditions = [replace(c, met=False) if c.kind not in _UNSEEN else c for c in self._conditions]
         alerts = self._policy.step(t_ns, self._conditions, vehicle)
         for alert in alerts:
             self._own_sounds.step(alert)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, field_validator, model_validator
 
 from driver_monitor.can_ids import LAST_11, LAST_29, is_diagnostic, is_proprietary_b
 
@@ -30,6 +30,23 @@ def figure(default: float | None, text: str, unit: str, ge: float, le: float, so
 def choice(default: Any, text: str, source: str = DESIGN) -> Any:
     """A setting that is a word, a switch or a list."""
     return Field(default, description=text, json_schema_extra={"unit": "", "source": source})
+
+
+_PIN = "a number (BCM on a Raspberry Pi, 0 to 511), or with gpiod a line's name"
+
+
+def _pin(given: object) -> int | str | None:
+    if given is None or (type(given) is int and 0 <= given <= 511) or (isinstance(given, str) and 0 < len(given) <= 64):
+        return given
+    raise ValueError(f"{given!r} is no pin; give {_PIN}, or 'none'")
+
+
+GpioPin: TypeAlias = Annotated[int | str | None, PlainValidator(_pin)]
+
+
+def pin(default: int | None, what: str) -> Any:
+    """A setting that names a GPIO line."""
+    return Field(default, description=f"GPIO pin of {what}", json_schema_extra={"unit": "", "source": DESIGN, "allowed": _PIN})
 
 
 class Section(BaseModel):
@@ -437,15 +454,27 @@ class Alerts(Section):
 class Outputs(Section):
     """Where alerts go."""
 
-    pin_factory: Literal["auto", "mock", "lgpio", "rpigpio", "pigpio", "native"] = choice(
-        "auto", "gpiozero's pin factory; auto takes the board's and falls back to mock with a line in the log"
+    pin_factory: Literal["auto", "mock", "lgpio", "gpiod", "rpigpio", "pigpio", "native"] = choice(
+        "auto", "gpiozero's pin factory; auto takes the board's and falls back to mock with a line in the log; gpiod is for a Jetson and others"
     )
-    buzzer_pin: int | None = figure(18, "GPIO pin of the buzzer (BCM number); 'none' for none", "BCM", 0, 53)
-    light_pin: int | None = figure(23, "GPIO pin of the alert light (BCM number); 'none' for none", "BCM", 0, 53)
-    button_pin: int | None = figure(24, "GPIO pin of the acknowledge button (BCM number); 'none' for none", "BCM", 0, 53)
+    gpio_chip: str = choice("", "gpiod: the chip that plain numbers count on, by path or label; empty for the board's header")
+    buzzer_pin: GpioPin = pin(18, "the buzzer")
+    light_pin: GpioPin = pin(23, "the alert light")
+    button_pin: GpioPin = pin(24, "the acknowledge button")
+    privacy_pin: GpioPin = pin(None, "the privacy switch: while it is closed to ground, camera and microphone are shut")
+    buzzer: Literal["active", "tonal"] = choice("active", "active: it has a pitch of its own; tonal: it plays the pitch it is given, by PWM")
+    least_loudness: float = figure(1.0, "the buzzer's loudness in a quiet cabin; below 1 it follows the noise, by PWM, and critical stays at 1", "1", 0.1, 1)
+    quiet_db: float = figure(-60.0, "the microphone's level in a quiet cabin", "dBFS", -90, -20)
+    loud_db: float = figure(-30.0, "the level at which the buzzer is at its loudest", "dBFS", -80, 0)
     bridge_outputs: Literal["none", "motor", "all"] = choice("motor", "which outputs of the serial bridge alerts use; all: buzzer and lamp too")
     motor_strength: float = figure(80.0, "strength of the bridge's vibration motor", "%", 1, 100, DESIGN)
     bridge_alarm: bool = choice(True, "the bridge sounds an alarm of its own when this program falls silent for 5 s while it watches")
+
+    @model_validator(mode="after")
+    def _louder_is_more(self) -> Outputs:
+        if self.quiet_db >= self.loud_db:
+            raise ValueError("outputs: quiet_db must lie below loud_db")
+        return self
 
 
 class Recording(Section):

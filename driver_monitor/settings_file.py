@@ -247,6 +247,8 @@ def _allowed(field: _Field) -> str:
     """What a setting takes, in words: "a whole number, 5 to 120 1/s"."""
     if get_origin(field.info.annotation) is tuple:
         return "yaw and pitch"
+    if (said := _extra(field.info).get("allowed")) is not None:
+        return str(said) + (f', or "{NONE}"' if field.nullable else "")
     kinds = [kind for kind in get_args(field.info.annotation) or (field.info.annotation,) if kind is not type(None)]
     if all(isinstance(kind, str) for kind in kinds):
         return "one of " + ", ".join(_toml(kind) for kind in kinds)

@@ -36,7 +36,8 @@ Part: TypeAlias = Literal[
 ]
 """What a health report or a sensor status speaks of."""
 
-PartState: TypeAlias = Literal["ok", "missing", "lost", "degraded", "learning", "learned", "unknown"]
+PartState: TypeAlias = Literal["ok", "missing", "lost", "degraded", "learning", "learned", "unknown", "off"]
+"""``off``: the driver has switched it off."""
 
 
 def seconds(t_ns: int) -> float:

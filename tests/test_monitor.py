@@ -7,8 +7,23 @@ import math
 import pytest
 
 from driver_monitor.monitor import Monitor
+from driver_monitor.perception.driving import load_dbc
 from driver_monitor.settings import Settings
-from driver_monitor.signals import Alert, ButtonPress, DriverState, Health, SensorStatus, Tick, nanoseconds, seconds
+from driver_monitor.signals import (
+    Alert,
+    ButtonPress,
+    CanFrame,
+    DriverState,
+    Event,
+    FaceMeasurement,
+    Health,
+    Report,
+    SensorStatus,
+    Tick,
+    VehicleMeasurement,
+    nanoseconds,
+    seconds,
+)
 from tests.scripted import Drive, alerts, events, first, play
 
 BUSY = Drive(
@@ -145,3 +160,49 @@ def test_the_button_is_a_sample_like_any_other() -> None:
             steps += [r for r in monitor.step(ButtonPress(sample.t_ns)) if isinstance(r, Alert)]
     assert [a.action for a in steps] == ["raised", "acknowledged", "cleared"]
     assert seconds(steps[-1].t_ns) == pytest.approx(27.0, abs=0.1)
+
+
+def without_pictures_from(t_s: float, *more: SensorStatus) -> list[Report]:
+    """A driver who looks aside from 15 s on; no pictures come after ``t_s``."""
+    monitor, reports = Monitor(Settings()), list[Report]()
+    drive = Drive(90.0, looks=[(15.0, 90.0, -75.0, 0.0)])
+    kept = [s for s in drive.samples() if not isinstance(s, FaceMeasurement) or s.t_ns < nanoseconds(t_s)]
+    for sample in sorted([*kept, *more], key=lambda s: s.t_ns):
+        reports += monitor.step(sample)
+    return reports + monitor.finish()
+
+
+def test_a_camera_that_the_driver_switches_off_is_said_once_and_ends_its_alerts() -> None:
+    off = SensorStatus(nanoseconds(20.0), "camera", "off", "the privacy switch is on")
+    reports = without_pictures_from(20.0, off)
+    heard = [(a.kind, a.action) for a in reports if isinstance(a, Alert) and a.t_ns >= off.t_ns]
+    assert heard == [("long_distraction", "cleared")]
+    said = [h for h in reports if isinstance(h, Health) and h.part == "camera"]
+    assert [(h.state, h.reason) for h in said] == [("off", "the privacy switch is on")]
+    last = {s.state: s.value for s in reports if isinstance(s, DriverState)}
+    assert last["fatigue"] is None
+    # pictures that only stop are another matter
+    assert alerts(without_pictures_from(20.0), "camera_blocked", "raised")
+
+
+def test_harsh_braking_is_an_event() -> None:
+    monitor = Monitor(Settings())
+    told = [VehicleMeasurement(nanoseconds(k / 10), speed_kmh=max(20.0, 90.0 - 2.0 * k)) for k in range(60)]
+    (braked,) = [r for sample in told for r in monitor.step(sample) if isinstance(r, Event)]
+    assert braked.name == "harsh_braking"
+    assert dict(braked.detail)["from_kmh"] == 90.0
+
+
+def test_nonsense_on_the_bus_is_marked_until_ten_seconds_without_any() -> None:
+    monitor, told = Monitor(Settings()), list[tuple[float, str]]()
+    message = load_dbc("driver_monitor.dbc").get_message_by_name("DriveState")
+    plain = {"VehicleSpeed": 50.0, "SteeringAngle": 0.0, "TurnIndicator": 0, "ReverseGear": 0, "LaneOffset": 0.0}
+    for tick in range(200):
+        data = message.encode(plain)
+        if tick == 30:
+            data = (45_000).to_bytes(2, "little") + data[2:]  # 450 km/h
+        monitor.step(CanFrame(nanoseconds(tick / 10), message.frame_id, data))
+        for r in monitor.step(Tick(nanoseconds(tick / 10))):
+            if isinstance(r, Health) and r.part == "vehicle_bus":
+                told.append((seconds(r.t_ns), r.state))
+    assert told == [(0.0, "ok"), (3.0, "degraded"), (13.1, "ok")]

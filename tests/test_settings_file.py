@@ -85,8 +85,9 @@ def test_a_file_needs_only_what_it_changes(file: Path) -> None:
         ("[camera]\nfps = true", ", line 2: camera.fps = true cannot be used; give a whole number, 5 to 120 1/s"),
         ("[eyes]\nbaseline_s = nan", ", line 2: eyes.baseline_s = nan cannot be used; give a number, 5 to 300 s"),
         (
-            "[outputs]\nlight_pin = 88",
-            ', line 2: outputs.light_pin = 88 cannot be used; give a whole number, 0 to 53 BCM, or "none"',
+            "[outputs]\nlight_pin = 888",
+            ", line 2: outputs.light_pin: 888 is no pin; give a number (BCM on a Raspberry Pi, 0 to 511), "
+            "or with gpiod a line's name, or 'none'",
         ),
         (
             "[trip]\ndeployment = 'flet'",

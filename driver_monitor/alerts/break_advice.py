@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from driver_monitor.alerts.outputs import CLOSED_EYES
+from driver_monitor.alerts.patterns import CLOSED_EYES
 from driver_monitor.signals import Alert, nanoseconds
 
 Suggestion: TypeAlias = Literal["none", "suggested", "urgent", "not known"]

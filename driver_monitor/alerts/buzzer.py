@@ -4,70 +4,62 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from driver_monitor.alerts.outputs import CLOSED_EYES, StandingAlerts
+from driver_monitor.alerts.outputs import StandingAlerts
+from driver_monitor.alerts.patterns import CabinNoise, Pattern, Step, pattern_of
 from driver_monitor.errors import DeviceError
-from driver_monitor.signals import Alert, DriverState, Level, Part
+from driver_monitor.settings import Outputs
+from driver_monitor.signals import Alert, AudioChunk, DriverState, Part
 
 _LOGGER = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """Seconds on and off in turn; played once, or over and over."""
-
-    steps: tuple[tuple[float, float], ...]
-    repeat: bool
-
-
-# A level is told by rhythm: a chime, then pulses, then nearly unbroken sound (STANDARDS, Alerts). Advice is silent.
-PATTERNS: dict[Level, Pattern] = {
-    "caution": Pattern(((0.15, 0.10), (0.15, 0.0)), repeat=False),
-    "warning": Pattern(((0.20, 0.40),), repeat=True),
-    "critical": Pattern(((0.50, 0.10),), repeat=True),
-}
-# More sound a second than any other cause at the same level; at the top it does not stop
-CLOSED_EYE_PATTERNS: dict[Level, Pattern] = {
-    "caution": Pattern(((0.10, 0.05), (0.10, 0.05), (0.10, 0.05), (0.30, 0.0)), repeat=False),
-    "warning": Pattern(((0.15, 0.05), (0.15, 0.05), (0.15, 0.20)), repeat=True),
-    "critical": Pattern(((1.0, 0.0),), repeat=True),
-}
-
-
-def pattern_of(alert: Alert) -> Pattern | None:
-    """Give the sound of an alert; ``None`` is silence."""
-    return (CLOSED_EYE_PATTERNS if alert.kind in CLOSED_EYES else PATTERNS).get(alert.level)
+_CARRIER_HZ = 2000.0  # an active buzzer made softer: its own tone is chopped
+_ECHO_S = 0.5  # sound takes so long to the microphone, through its buffers and out of the cabin
 
 
 class Buzzer:
-    """An active buzzer on a GPIO pin.
+    """A buzzer on a GPIO pin: an active one (its own pitch) or a passive one (``outputs.buzzer = "tonal"``).
 
     Parameters
     ----------
     pin
-        BCM number.
+        BCM number, or a line's name where the factory knows names.
     factory
         gpiozero's pin factory.
+    outputs
+        What kind of buzzer it is, and how its loudness follows the cabin's noise.
     """
 
     part: ClassVar[Part] = "buzzer"
 
-    def __init__(self, pin: int, factory: Any) -> None:
+    def __init__(self, pin: int | str, factory: Any, outputs: Outputs | None = None) -> None:
         import gpiozero
 
+        chosen = outputs or Outputs()
+        self._tonal = chosen.buzzer == "tonal"
+        self._noise = CabinNoise(chosen.quiet_db, chosen.loud_db, chosen.least_loudness)
+        self._graded = chosen.least_loudness < 1.0
         try:
-            self._device: Any = gpiozero.Buzzer(pin, pin_factory=factory)
+            if self._tonal or self._graded:
+                self._device: Any = gpiozero.PWMOutputDevice(pin, frequency=_CARRIER_HZ, pin_factory=factory)
+            else:
+                self._device = gpiozero.Buzzer(pin, pin_factory=factory)
         except (gpiozero.GPIOZeroError, OSError, ValueError) as problem:
-            raise DeviceError(f"buzzer: GPIO {pin} cannot be used ({problem}); choose another [outputs] buzzer_pin") from None
+            hint = "choose another [outputs] buzzer_pin"
+            if isinstance(problem, gpiozero.PinPWMUnsupported):
+                hint = "without PWM take buzzer = 'active' and least_loudness = 1"
+            raise DeviceError(f"buzzer: GPIO {pin} cannot be used ({problem}); {hint}") from None
         self.trouble: str | None = None
         self._standing = StandingAlerts()
         self._change = threading.Condition()
         self._pattern: Pattern | None = None
+        self._urgent = False
         self._turn = 0  # counts changes, so that a pattern under way knows that it is over
         self._closed = False
+        self._sounding = False
+        self._silent_s = 0.0  # when the last sound ended
         self._thread = threading.Thread(target=self._play, name="buzzer", daemon=True)
         self._thread.start()
 
@@ -82,11 +74,17 @@ class Buzzer:
             if pattern is not None and not pattern.repeat and loudest is not alert:
                 pattern = None  # an older chime has had its turn
             self._pattern = pattern
+            self._urgent = loudest is not None and loudest.level == "critical"
             self._turn += 1
             self._change.notify()
 
     def states(self, states: Sequence[DriverState]) -> None:
         """Nothing: a buzzer tells alerts only."""
+
+    def hear(self, chunk: AudioChunk) -> None:
+        """Take the cabin's sound; while the buzzer sounds it would only hear itself."""
+        if not self._sounding and time.monotonic() - self._silent_s > _ECHO_S:
+            self._noise.hear(chunk)
 
     def close(self) -> None:
         """Fall silent and let go of the pin; a second call does nothing."""
@@ -104,9 +102,9 @@ class Buzzer:
         while True:
             self._over(turn, None)
             with self._change:
-                turn, pattern, closed = self._turn, self._pattern, self._closed
+                turn, pattern, closed, urgent = self._turn, self._pattern, self._closed, self._urgent
             try:
-                self._sound(None if closed else pattern, turn)
+                self._sound(None if closed else pattern, turn, urgent)
                 self.trouble = None
             except Exception as problem:  # the pin's library has errors of its own; the next alert tries again
                 self.trouble = f"buzzer: the pin does not answer ({problem})"
@@ -114,19 +112,34 @@ class Buzzer:
             if closed:
                 return
 
-    def _sound(self, pattern: Pattern | None, turn: int) -> None:
-        while pattern is not None:
-            for on_s, off_s in pattern.steps:
-                self._device.on()
-                if self._over(turn, on_s):
-                    break
-                if off_s:
-                    self._device.off()
-                    if self._over(turn, off_s):
+    def _sound(self, pattern: Pattern | None, turn: int, urgent: bool) -> None:
+        self._sounding = pattern is not None
+        try:
+            while pattern is not None:
+                for step in pattern.steps:
+                    self._on(step, urgent)
+                    if self._over(turn, step.on_s):
                         break
-            if not pattern.repeat or self._over(turn, 0):
-                break
-        self._device.off()
+                    if step.off_s:
+                        self._device.off()
+                        if self._over(turn, step.off_s):
+                            break
+                if not pattern.repeat or self._over(turn, 0):
+                    break
+            self._device.off()
+        finally:
+            if self._sounding:
+                self._sounding, self._silent_s = False, time.monotonic()
+
+    def _on(self, step: Step, urgent: bool) -> None:
+        if not self._tonal and not self._graded:
+            self._device.on()
+            return
+        loudness = 1.0 if urgent else self._noise.loudness  # what is critical is never made softer
+        if self._tonal:
+            self._device.frequency = step.tone_hz
+        # a passive buzzer is loudest at an even beat, an active one when it is always on
+        self._device.value = 0.5 * loudness if self._tonal else loudness
 
     def _over(self, turn: int, after_s: float | None) -> bool:
         with self._change:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple, Protocol
 
-from driver_monitor.alerts.outputs import CLOSED_EYES, StandingAlerts
+from driver_monitor.alerts.outputs import StandingAlerts
+from driver_monitor.alerts.patterns import CLOSED_EYES
 from driver_monitor.settings import Outputs
 from driver_monitor.signals import Alert, DriverState, Level, Part
 from firmware_bridge.protocol import UNTIL_CHANGED, Output

@@ -19,14 +19,14 @@ class Light:
     Parameters
     ----------
     pin
-        BCM number.
+        BCM number, or a line's name where the factory knows names.
     factory
         gpiozero's pin factory.
     """
 
     part: ClassVar[Part] = "light"
 
-    def __init__(self, pin: int, factory: Any) -> None:
+    def __init__(self, pin: int | str, factory: Any) -> None:
         import gpiozero
 
         self._errors: tuple[type[Exception], ...] = (gpiozero.GPIOZeroError, OSError)

@@ -10,17 +10,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
+from driver_monitor.alerts.patterns import CLOSED_EYES
 from driver_monitor.errors import DeviceError
 from driver_monitor.settings import Settings
-from driver_monitor.signals import LEVELS, Alert, AlertKind, DriverState, Part, SensorStatus
+from driver_monitor.signals import LEVELS, Alert, AudioChunk, DriverState, Part, SensorStatus
 
 if TYPE_CHECKING:
     from driver_monitor.alerts.haptic import Bridge
-
-CLOSED_EYES: frozenset[AlertKind] = frozenset({"microsleep", "sleep", "unresponsive"})
-"""The closed-eye family sounds more urgent than any distraction (STANDARDS: Euro NCAP)."""
 
 Send: TypeAlias = Callable[[int, bytes, bool], None]
 """Sends one frame on the vehicle bus: its id, its bytes, whether the id has 29 bits; raises ``DeviceError``."""
@@ -45,6 +43,14 @@ class AlertOutput(Protocol):
 
     def close(self) -> None:
         """Fall silent and let go of the device; a second call does nothing."""
+
+
+@runtime_checkable
+class Hears(Protocol):
+    """An output that follows the cabin's noise."""
+
+    def hear(self, chunk: AudioChunk) -> None:
+        """Take the cabin's sound."""
 
 
 class StandingAlerts:
@@ -82,26 +88,38 @@ class Pins:
     reason: str | None = None
 
 
-def open_pins(name: str) -> Pins:
-    """Open gpiozero's pin factory; ``auto`` takes the board's own, and simulated pins where there is none."""
-    from gpiozero.pins.mock import MockFactory
+def open_pins(name: str, chip: str = "") -> Pins:
+    """Open gpiozero's pin factory; ``auto`` takes the board's own, and simulated pins where there is none.
 
+    ``chip`` is the GPIO chip that plain numbers count on, for the factory ``gpiod``; empty for the board's header.
+    """
+    from gpiozero.pins.mock import MockFactory, MockPWMPin
+
+    simulation = MockFactory(pin_class=MockPWMPin)
     if name == "mock":
-        return Pins(MockFactory())
+        return Pins(simulation)
     # lgpio writes its files where LG_WD says when it is imported, else in the working directory
     os.environ.setdefault("LG_WD", os.environ.get("RUNTIME_DIRECTORY", tempfile.gettempdir()))
     simulated = "so the pins of buzzer, light and button are simulated"
     if name == "auto" and not any(Path("/dev").glob("gpio*")):
-        return Pins(MockFactory(), f"this machine has no GPIO, {simulated}")
+        return Pins(simulation, f"this machine has no GPIO, {simulated}")
     reasons = []
-    for candidate in [name] if name != "auto" else ["lgpio", "rpigpio", "native"]:
+    # lgpio before gpiod: its PWM is steadier
+    for candidate in [name] if name != "auto" else ["lgpio", "gpiod", "rpigpio", "native"]:
         try:
+            if candidate == "gpiod":
+                from driver_monitor.gpiod_pins import GpiodFactory
+
+                gpiod = GpiodFactory(chip or None)
+                if name == "auto" and not chip and not gpiod.is_raspberry_pi:
+                    raise DeviceError("pin numbers are known of the Raspberry Pi only; set [outputs] pin_factory = 'gpiod'")
+                return Pins(gpiod)
             return Pins(getattr(import_module(f"gpiozero.pins.{candidate}"), _FACTORIES[candidate])())
         except Exception as problem:  # each library has errors of its own
             reasons.append(f"{candidate}: {problem}")
     told = "; ".join(reasons)
     if name == "auto":
-        return Pins(MockFactory(), f"no pin factory works here ({told}), {simulated}")
+        return Pins(simulation, f"no pin factory works here ({told}), {simulated}")
     return Pins(None, f"the pin factory does not work here ({told}); choose another [outputs] pin_factory, or 'mock'")
 
 
@@ -151,12 +169,12 @@ def open_outputs(
         problems.append(SensorStatus(time.monotonic_ns(), part, "missing", reason))
 
     chosen = settings.outputs
-    wanted: list[tuple[Part, int | None, type[Buzzer] | type[Light]]] = [
-        ("buzzer", chosen.buzzer_pin, Buzzer),
+    wanted: list[tuple[Part, int | str | None, Callable[[int | str, Any], AlertOutput]]] = [
+        ("buzzer", chosen.buzzer_pin, lambda pin, factory: Buzzer(pin, factory, chosen)),
         ("light", chosen.light_pin, Light),
     ]
     if pins is None and (chosen.buzzer_pin is not None or chosen.light_pin is not None):
-        pins = open_pins(chosen.pin_factory)
+        pins = open_pins(chosen.pin_factory, chosen.gpio_chip)
     if pins is not None and pins.reason:
         log.warning("%s", pins.reason)
     for part, pin, output in wanted:

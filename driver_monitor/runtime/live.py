@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from driver_monitor.alerts.outputs import AlertOutput, Pins, open_outputs, open_pins
+from driver_monitor.alerts.outputs import AlertOutput, Hears, Pins, open_outputs, open_pins
 from driver_monitor.perception.driving import Driving
 from driver_monitor.privacy import may_leave_cab
 from driver_monitor.runtime.lockdown import lock_down
@@ -30,6 +30,7 @@ from driver_monitor.sensors.button import AcknowledgeButton
 from driver_monitor.sensors.camera import Camera
 from driver_monitor.sensors.heart_rate import HeartRate
 from driver_monitor.sensors.microphone import Microphone
+from driver_monitor.sensors.privacy import PrivacySwitch
 from driver_monitor.sensors.queue import SampleQueue
 from driver_monitor.sensors.vehicle_bus import VehicleBus
 from driver_monitor.settings import Settings
@@ -37,6 +38,7 @@ from driver_monitor.signals import (
     NS_PER_S,
     TICK_NS,
     Alert,
+    AudioChunk,
     CameraFrame,
     DriverState,
     LocalTime,
@@ -135,6 +137,7 @@ class LiveLoop:
         self._monitor = monitor
         self._queue = queue
         self._outputs = outputs
+        self._hearing = [output for output in outputs if isinstance(output, Hears)]
         self._on_report = on_report
         self._watchdog = watchdog or Watchdog()
         self._troubles: dict[Part, str | None] = {}
@@ -153,6 +156,9 @@ class LiveLoop:
             reports = self._monitor.step(sample)
             self._hand_out(reports, summary)
             summary.pictures += isinstance(sample, CameraFrame)
+            if isinstance(sample, AudioChunk):
+                for hearing in self._hearing:
+                    hearing.hear(sample)
             if isinstance(sample, Tick):
                 self._tick_outputs([r for r in reports if isinstance(r, DriverState)])
                 self._watchdog.turned(sample.t_ns)
@@ -247,8 +253,14 @@ def open_sensors(
     """
     filters = Driving(settings.vehicle).filters  # a wrong DBC is told before any device is touched
     played: frozenset[Part] = frozenset()
+    microphone = None if settings.microphone.device == "none" else Microphone(settings.microphone)
     if cabin is None:
-        stack.enter_context(Camera(settings.camera, keep_jpeg=keep_jpeg)).start(queue, required=True)
+        camera = stack.enter_context(Camera(settings.camera, keep_jpeg=keep_jpeg))
+        if settings.outputs.privacy_pin is not None and pins.factory is not None:
+            watching = [sensor for sensor in (camera, microphone) if sensor is not None]
+            switch = PrivacySwitch(settings.outputs.privacy_pin, pins.factory, watching)
+            stack.enter_context(switch).start(queue)  # before what it shuts
+        camera.start(queue, required=True)
     else:
         stack.callback(cabin.close)
         cabin.start(queue, required=True)
@@ -258,10 +270,10 @@ def open_sensors(
     absent: list[tuple[Part, str]] = []
     if "microphone" in played:
         pass
-    elif settings.microphone.device == "none":
+    elif microphone is None:
         absent.append(("microphone", "the settings name none"))
     else:
-        sensors.append(Microphone(settings.microphone))
+        sensors.append(microphone)
     if settings.vehicle.interface == "none":
         if "vehicle_bus" not in played:
             absent.append(("vehicle_bus", "the settings name none"))
@@ -384,7 +396,7 @@ def watch(
     with ExitStack() as stack:
         stack.enter_context(_log_to(console))
         stop = stack.enter_context(stop_on_signal())
-        pins = open_pins(settings.outputs.pin_factory)
+        pins = open_pins(settings.outputs.pin_factory, settings.outputs.gpio_chip)
         hashes = hashes_in_use(settings.phone.detector)
         recorder = None
         if record is not None:

@@ -17,6 +17,7 @@ _LOGGER = logging.getLogger(__name__)
 
 FIRST_BACKOFF_S, LAST_BACKOFF_S = 0.5, 8.0
 _JOIN_S = 3.0
+_SHUT_LOOK_S = 0.1  # how soon a device that was shut is opened again
 
 
 class Sensor(ABC):
@@ -33,6 +34,7 @@ class Sensor(ABC):
         self.queue: SampleQueue | None = None
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
+        self._shut: str | None = None
 
     @abstractmethod
     def _open(self) -> None: ...
@@ -61,9 +63,10 @@ class Sensor(ABC):
         self.queue = queue
         opened = False
         try:
-            self._open()
-            opened = True
-            self._say(queue, "ok")
+            if self._shut is None:
+                self._open()
+                opened = True
+                self._say(queue, "ok")
         except DeviceError as problem:
             self._release()
             if required:
@@ -72,6 +75,14 @@ class Sensor(ABC):
         self._thread = threading.Thread(target=self._run, args=(queue, opened), name=self.part, daemon=True)
         self._thread.start()
         return opened
+
+    def shut(self, why: str) -> None:
+        """Let go of the device, which is told as "off", until :meth:`unshut`."""
+        self._shut = why
+
+    def unshut(self) -> None:
+        """Open the device again."""
+        self._shut = None
 
     def close(self) -> None:
         """Stop reading and let go of the device; a second call does nothing."""
@@ -96,8 +107,16 @@ class Sensor(ABC):
         queue.put(SensorStatus(time.monotonic_ns(), self.part, state, reason.removeprefix(f"{name}: ")))
 
     def _run(self, queue: SampleQueue, opened: bool) -> None:
-        backoff_s = FIRST_BACKOFF_S
+        backoff_s, told_shut = FIRST_BACKOFF_S, False
         while not self._closed.is_set():
+            if (why := self._shut) is not None:
+                if not told_shut:
+                    self._release()
+                    opened, told_shut = False, True
+                    self._say(queue, "off", why)
+                self._closed.wait(_SHUT_LOOK_S)
+                continue
+            told_shut = False
             try:
                 if not opened:
                     self._open()

@@ -20,14 +20,14 @@ class AcknowledgeButton(Sensor):
     Parameters
     ----------
     pin
-        BCM number.
+        BCM number, or a line's name where the factory knows names.
     factory
         gpiozero's pin factory.
     """
 
     part: ClassVar[Part] = "button"
 
-    def __init__(self, pin: int, factory: Any) -> None:  # gpiozero ships no types
+    def __init__(self, pin: int | str, factory: Any) -> None:  # gpiozero ships no types
         super().__init__()
         self._pin = pin
         self._factory = factory

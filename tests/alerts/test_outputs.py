@@ -11,16 +11,18 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
-from gpiozero.pins.mock import MockFactory
+from gpiozero.pins.mock import MockFactory, MockPWMPin
 
-from driver_monitor.alerts.buzzer import CLOSED_EYE_PATTERNS, PATTERNS, Buzzer, Pattern, pattern_of
+from driver_monitor.alerts.buzzer import Buzzer
 from driver_monitor.alerts.light import Light
 from driver_monitor.alerts.log import LogOutput
-from driver_monitor.alerts.outputs import StandingAlerts, open_outputs
+from driver_monitor.alerts.outputs import Hears, StandingAlerts, open_outputs, open_pins
+from driver_monitor.alerts.patterns import CLOSED_EYE_PATTERNS, PATTERNS, CabinNoise, Pattern, pattern_of
 from driver_monitor.privacy import may_leave_cab
 from driver_monitor.settings import Outputs, Settings, Trip, Vehicle
-from driver_monitor.signals import LEVELS, Alert, AlertAction, AlertKind, DriverState, Evidence, Level, nanoseconds
+from driver_monitor.signals import LEVELS, Alert, AlertAction, AlertKind, AudioChunk, DriverState, Evidence, Level, nanoseconds
 
 LOG = logging.getLogger("test.outputs")
 
@@ -50,15 +52,19 @@ def changes(pin: Any) -> int:
 
 
 def duty(pattern: Pattern) -> float:
-    return sum(on for on, _ in pattern.steps) / sum(on + off for on, off in pattern.steps)
+    return sounding(pattern) / sum(step.on_s + step.off_s for step in pattern.steps)
+
+
+def sounding(pattern: Pattern) -> float:
+    return sum(step.on_s for step in pattern.steps)
 
 
 def test_every_level_sounds_different_and_closed_eyes_sound_more_urgent() -> None:
     everything = [*PATTERNS.values(), *CLOSED_EYE_PATTERNS.values()]
     assert len(set(everything)) == len(everything) == 6
     for level in PATTERNS:
-        sound = sum(on for on, _ in CLOSED_EYE_PATTERNS[level].steps), duty(CLOSED_EYE_PATTERNS[level])
-        assert sound[0] >= sum(on for on, _ in PATTERNS[level].steps)
+        sound = sounding(CLOSED_EYE_PATTERNS[level]), duty(CLOSED_EYE_PATTERNS[level])
+        assert sound[0] >= sounding(PATTERNS[level])
         assert sound[1] > duty(PATTERNS[level]) or level == "caution"
     assert duty(CLOSED_EYE_PATTERNS["critical"]) == 1.0
     assert pattern_of(alert(level="advice")) is None
@@ -234,3 +240,75 @@ def test_lgpio_is_told_where_to_write_before_it_is_loaded() -> None:
     environment = {k: v for k, v in os.environ.items() if k != "LG_WD"} | {"RUNTIME_DIRECTORY": "/run/somewhere"}
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "/run/somewhere\n"
+
+
+# -------------------------------------------------------------------------------------------------- tones, and how loud
+
+
+def sound(level_db: float, seconds: float = 1.0) -> AudioChunk:
+    return AudioChunk(0, np.full(round(16_000 * seconds), 10 ** (level_db / 20), np.float32), 16_000)
+
+
+def test_the_pitch_rises_with_the_level() -> None:
+    for patterns in (PATTERNS, CLOSED_EYE_PATTERNS):
+        highest = [max(step.tone_hz for step in patterns[level].steps) for level in ("caution", "warning", "critical")]
+        assert highest == sorted(set(highest))
+    assert all(500 <= step.tone_hz <= 2000 for p in (*PATTERNS.values(), *CLOSED_EYE_PATTERNS.values()) for step in p.steps)
+
+
+def test_a_tonal_buzzer_plays_the_pitches_of_the_pattern() -> None:
+    factory = MockFactory(pin_class=MockPWMPin)
+    pin = factory.pin(18)
+    buzzer = Buzzer(18, factory, Outputs(buzzer="tonal"))
+    try:
+        buzzer.handle(alert("raised", "warning"))
+        assert soon(lambda: pin.state == 0.5)  # an even beat is the loudest
+        assert pin.frequency == PATTERNS["warning"].steps[0].tone_hz
+    finally:
+        buzzer.close()
+    assert pin.state == 0
+
+
+def test_sounds_grow_louder_with_the_cabin_and_what_is_critical_is_never_softened() -> None:
+    factory = MockFactory(pin_class=MockPWMPin)
+    pin = factory.pin(18)
+    buzzer = Buzzer(18, factory, Outputs(least_loudness=0.25, quiet_db=-60, loud_db=-30))
+    assert isinstance(buzzer, Hears)
+    try:
+        buzzer.hear(sound(-60))
+        buzzer.handle(alert("raised", "warning"))
+        assert soon(lambda: pin.state == pytest.approx(0.25))
+        buzzer.handle(alert("escalated", "critical"))
+        assert soon(lambda: pin.state == 1.0)
+        buzzer.handle(alert("cleared", "critical"))
+        assert soon(lambda: pin.state == 0)
+        buzzer.hear(sound(-20, 30.0))  # its own echo: not taken
+        buzzer.handle(alert("raised", "warning", number=2))
+        assert soon(lambda: pin.state == pytest.approx(0.25))
+    finally:
+        buzzer.close()
+
+
+def test_the_cabin_is_heard_over_seconds_and_an_unheard_one_is_taken_for_loud() -> None:
+    noise = CabinNoise(-60, -30, 0.4)
+    assert noise.loudness == 1.0
+    noise.hear(sound(-70))
+    assert noise.loudness == pytest.approx(0.4)
+    noise.hear(sound(-20, 0.1))  # a door
+    assert noise.loudness < 1.0
+    noise.hear(sound(-30, 30.0))
+    assert noise.loudness == pytest.approx(1.0, abs=0.01)
+    levels = []
+    for level_db in (-55, -45, -35):
+        noise = CabinNoise(-60, -30, 0.4)
+        noise.hear(sound(level_db))
+        levels.append(noise.loudness)
+    assert levels == pytest.approx([0.5, 0.7, 0.9], abs=0.001)
+
+
+def test_a_pin_without_pwm_is_told_with_the_way_out() -> None:
+    outputs, problems = open_outputs(
+        Settings(outputs=Outputs(buzzer="tonal", light_pin=None)), LOG, pins=type(open_pins("mock"))(MockFactory())
+    )
+    assert [o.part for o in outputs] == [None]
+    assert "without PWM take buzzer = 'active' and least_loudness = 1" in problems[0].reason
