@@ -149,8 +149,8 @@ def test_yawning_stills_count_unseen_faces_apart(tmp_path: Path, monkeypatch: py
     table(tmp_path / "labels.csv", "file,label,subject_cluster", [(f"{n}.jpg", w, k) for k, (n, w) in enumerate(labels.items())])
     outcome = stills.yawns(tmp_path, SETTINGS, tell)
     assert value(outcome, "face found, yawning") == 0.75
-    assert value(outcome, "yawning: mouth open (ratio ≥ 0.3)") == pytest.approx(2 / 3)
-    assert value(outcome, "not yawning: mouth open (ratio ≥ 0.3)") == 0.5
+    assert value(outcome, "yawning: mouth open (ratio ≥ 0.25)") == pytest.approx(2 / 3)
+    assert value(outcome, "not yawning: mouth open (ratio ≥ 0.25)") == 0.5
     assert value(outcome, "AUC of the mouth ratio") == pytest.approx(5 / 6)
     assert [miss[0] for miss in outcome.misses] == ["c", "e", "h"]
 
