@@ -19,6 +19,7 @@ from driver_monitor.estimators.responsiveness import Responsiveness
 from driver_monitor.estimators.sight import NotSeen, sensors_lost
 from driver_monitor.estimators.stress import Stress
 from driver_monitor.perception.braking import Braking
+from driver_monitor.perception.camera_pulse import CameraPulse, read_skin
 from driver_monitor.perception.driver_place import DriverPlace
 from driver_monitor.perception.driving import Driving
 from driver_monitor.perception.driving_style import DrivingStyles
@@ -127,6 +128,7 @@ class Monitor:
         step, reset = (None, None) if speech is None else (speech.step, speech.reset)
         self._voice = Voice(settings.voice, step, reset, self._own_sounds, moods=settings.emotions_on, spotter=words)
         self._heart = Heart(settings.heart)
+        self._skin = CameraPulse(settings.heart.camera_pulse_snr_db) if settings.heart.camera_pulse else None
         self._driving = Driving(settings.vehicle)
         self._braking = Braking(settings.vehicle.harsh_braking_ms2)
         self._doubted = False
@@ -262,7 +264,10 @@ class Monitor:
         face = self._place.step(face, self._vehicle.speed_kmh)
         if face.other_face:
             self._found = None
-        return [*self._look_around(frame), *self._face(face)]
+        shown: list[Event] = []
+        if self._skin is not None:
+            shown = self._skin.step(frame.t_ns, None if self._found is None else read_skin(frame.image, self._found))
+        return [*shown, *self._look_around(frame), *self._face(face)]
 
     def _regions_due(self, t_ns: int) -> bool:
         due = self._regions_ns is None or t_ns - self._regions_ns >= _REGIONS_NS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from driver_monitor.signals import Alert, DriverState, Event, Report
 
 _STATES = frozenset({"stress", "anger"})
-_EVENTS = frozenset({"expression", "keyword", "shout"})
+_EVENTS = frozenset({"camera_pulse", "expression", "keyword", "shout"})
 
 
 def may_leave_cab(report: Report, deployment: str) -> bool:

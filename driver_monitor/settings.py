@@ -395,6 +395,8 @@ class Heart(Section):
     spectrum_min_s: float = figure(120.0, "LF/HF and Baevsky's index need this much clean heart time", "s", 60, 600, KNOWN)
     baseline_s: float = figure(180.0, "the driver's own rest is learned over this much clean heart time", "s", 30, 1200, "Fujiwara 2019 (personal baseline)")
     stale_s: float = figure(10.0, "no beat for this long: heart unknown", "s", 3, 60, DESIGN)
+    camera_pulse: bool = choice(False, "estimate the pulse from the skin's colour; it is shown with its quality, and nothing uses it")
+    camera_pulse_snr_db: float = figure(1.0, "a pulse off the camera is told from this signal-to-noise ratio on", "dB", -5, 20, "design; index: de Haan & Jeanne 2013")
 
 
 class Voice(Section):

@@ -357,6 +357,7 @@ EventName: TypeAlias = Literal[
     "speech",
     "shout",
     "keyword",
+    "camera_pulse",
     "expression",
     "visibility",
 ]
