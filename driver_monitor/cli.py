@@ -168,6 +168,17 @@ def bench_speed(
     return speed_command(video, frames, as_json, backends)
 
 
+@bench_app.command("voice")
+def bench_voice(
+    seconds: Annotated[float, typer.Option("--seconds", metavar="N", min=10.0, help="How much sound.")] = 120.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> int:
+    """What listening costs, as a share of one core (processor time)."""
+    from driver_monitor.bench.voice_cost import voice_command
+
+    return voice_command(seconds, as_json)
+
+
 @bench_app.command("recording")
 def bench_recording(
     seconds: Annotated[float, typer.Option("--seconds", metavar="N", min=2.0, help="How long to record.")] = 20.0,

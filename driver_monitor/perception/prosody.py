@@ -64,6 +64,8 @@ EDGES_HZ = np.array(
 )
 """Edges of the bands that sound is kept in: thirds of an octave, wider below 400 Hz."""
 
+_YIN_SIZE = 1024  # >= HISTORY, so the circular correlation does not wrap
+_LAGS = np.arange(1, LAG_MAX + 2)
 _WINDOW = np.hanning(FRAME + 1)[:-1]
 _SCALE = 2.0 / (FRAME * float(np.sum(_WINDOW**2)))  # one-sided power spectrum that sums to the mean square
 _CELLS = np.searchsorted(np.fft.rfftfreq(FRAME, 1 / RATE_HZ), EDGES_HZ)
@@ -116,8 +118,9 @@ class _Hop:
 
 def bands(frame: NDArray[np.float64]) -> Bands:
     """Band powers of the last ``FRAME`` samples."""
-    power = np.abs(np.fft.rfft(frame[-FRAME:] * _WINDOW)) ** 2 * _SCALE
-    return np.add.reduceat(power, _CELLS)[:-1]
+    spectrum = np.fft.rfft(frame[-FRAME:] * _WINDOW)
+    power = spectrum.real**2 + spectrum.imag**2
+    return np.add.reduceat(power, _CELLS)[:-1] * _SCALE
 
 
 def loud(power: Bands) -> float:
@@ -138,29 +141,32 @@ HIGH_PASS = _high_pass()
 
 def decibels(power: float) -> float:
     """Mean square as dB re full scale, not below -120."""
-    return float(10.0 * np.log10(max(power, 1e-12)))
+    return 10.0 * math.log10(max(power, 1e-12))
 
 
 def yin(x: NDArray[np.float64]) -> Pitch | None:
     """Pitch of the last ``HISTORY`` samples, ``None`` when they are not voiced."""
-    x = x[-HISTORY:] - np.mean(x[-HISTORY:])
-    energy = np.concatenate(([0.0], np.cumsum(x * x)))
-    size = 1024  # >= HISTORY, so the circular correlation does not wrap
-    head, whole = np.fft.rfft(x[:FRAME], size), np.fft.rfft(x, size)
-    correlation = np.fft.irfft(np.conj(head) * whole, size)[: LAG_MAX + 2]
-    lags = np.arange(LAG_MAX + 2)
-    difference = energy[FRAME] + energy[lags + FRAME] - energy[lags] - 2.0 * correlation
+    x = x[-HISTORY:]
+    x = x - x.sum() / HISTORY
+    pair = np.zeros((2, _YIN_SIZE))  # the window and all it is compared with, in one transform
+    pair[0, :FRAME], pair[1, :HISTORY] = x[:FRAME], x
+    energy = np.zeros(HISTORY + 1)
+    np.cumsum(x * x, out=energy[1:])
+    head, whole = np.fft.rfft(pair)
+    correlation = np.fft.irfft(np.conj(head) * whole)[: LAG_MAX + 2]
+    difference = energy[FRAME] + energy[FRAME : FRAME + LAG_MAX + 2] - energy[: LAG_MAX + 2] - 2.0 * correlation
     total = np.cumsum(difference[1:])
     if total[-1] <= 1e-12 * FRAME:  # digital silence
         return None
-    normal = np.concatenate(([1.0], difference[1:] * lags[1:] / np.maximum(total, 1e-30)))
+    normal = np.ones(LAG_MAX + 2)
+    normal[1:] = difference[1:] * _LAGS / np.maximum(total, 1e-30)
     lag = _period(normal)
     if lag is None:
         return None
-    a, b, c = normal[lag - 1], normal[lag], normal[lag + 1]
+    a, b, c = difference[lag - 1 : lag + 2].tolist()  # the dip of the normalised difference lies a little aside (YIN, step 5)
     bend = a - 2.0 * b + c
     shift = 0.5 * (a - c) / bend if bend > 0 else 0.0
-    return Pitch(float(RATE_HZ / (lag + min(0.5, max(-0.5, shift)))), float(b))
+    return Pitch(RATE_HZ / (lag + min(0.5, max(-0.5, shift))), float(normal[lag]))
 
 
 def _period(normal: NDArray[np.float64]) -> int | None:
@@ -209,14 +215,15 @@ class Stretch:
         voiced_s = len(voiced) * HOP / RATE_HZ
         if len(voiced) < MIN_VOICED:
             return Prosody(voiced_s, rate_sps=self._rate())
-        low, middle, high = np.percentile(np.array([h.f0_hz for h in voiced]), (10.0, 50.0, 90.0))
-        power = np.sum([h.power for h in voiced], axis=0)
+        pitches = sorted(h.f0_hz for h in voiced if h.f0_hz is not None)
+        low, middle, high = (_quantile(pitches, q) for q in (0.1, 0.5, 0.9))
+        power = np.add.reduce([h.power for h in voiced])
         octaves = _median([h.octaves for h in voiced if h.octaves is not None])
         rough = _median([h.rough for h in voiced if h.rough is not None])
         return Prosody(
             voiced_s,
-            float(middle),
-            float(12.0 * np.log2(high / low)),
+            middle,
+            12.0 * math.log2(high / low),
             _over(power, _HIGH, _LOW),
             _over(power, _BASS, _BODY),
             None if octaves is None else 2.0**octaves,
@@ -243,7 +250,15 @@ def _over(power: Bands, above: slice, below: slice) -> float | None:
 
 
 def _median(values: list[float]) -> float | None:
-    return float(np.median(values)) if len(values) >= MIN_HOPS else None
+    return _quantile(sorted(values), 0.5) if len(values) >= MIN_HOPS else None
+
+
+def _quantile(ranked: list[float], q: float) -> float:
+    """As NumPy's, without its cost on short lists."""
+    at = q * (len(ranked) - 1)
+    below = int(at)
+    above = min(below + 1, len(ranked) - 1)
+    return ranked[below] + (at - below) * (ranked[above] - ranked[below])
 
 
 def nuclei(level_db: NDArray[np.float64], voiced: list[bool]) -> int:

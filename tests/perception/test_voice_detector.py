@@ -43,13 +43,23 @@ def test_each_block_comes_with_the_last_64_samples_before_it(detector: SpeechDet
             fed.append(inputs["input"].copy())
             return np.zeros((1, 1), np.float32), inputs["state"]
 
-    sound = babble(0.2)
+    sound = np.asarray(0.3 * np.sin(np.arange(3200) * 0.1), np.float32)
     detector.reset()
     with monkeypatch.context() as patch:
         patch.setattr(detector, "_session", Session())
         probabilities(detector, sound)
     assert fed[0][0].tolist() == [0.0] * 64 + sound[:512].tolist()
     assert fed[2][0].tolist() == sound[1024 - 64 : 1536].tolist()
+
+
+def test_a_voice_far_from_the_microphone_is_speech_as_much_as_a_near_one(detector: SpeechDetector) -> None:
+    near = babble(3.0, rms=0.05)
+    heard = []
+    for db in (0.0, -20.0, -30.0):
+        detector.reset()
+        heard.append(float(np.mean(np.array(probabilities(detector, near * np.float32(10.0 ** (db / 20.0)))) >= 0.5)))
+    assert heard[0] > 0.3
+    assert heard[1:] == pytest.approx([heard[0]] * 2, abs=0.1)
 
 
 def test_what_was_heard_is_forgotten_on_reset_and_only_then(detector: SpeechDetector) -> None:

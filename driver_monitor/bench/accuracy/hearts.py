@@ -6,6 +6,7 @@ import heapq
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from driver_monitor.bench.accuracy.outcome import Figure, Outcome, Tell, over_units
@@ -131,14 +132,20 @@ def drives(folder: Path, settings: Settings, tell: Tell) -> Outcome:
     means: dict[str, list[float]] = defaultdict(list)
     areas: dict[str, list[float]] = defaultdict(list)
     flagged: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    with_skin: list[float | None] = []
     alerts = 0
     for k, (name, segments) in enumerate(sorted(parts.items())):
         tell(k, len(parts))
         path = file_beside(table, name)
+        table_rows = rows(path, "t_s", "hr_bpm")
         beats = [
-            HeartBeat(nanoseconds(number(path, row, "t_s")), rate_bpm=number(path, row, "hr_bpm"))
-            for row in rows(path, "t_s", "hr_bpm")
+            HeartBeat(nanoseconds(number(path, row, "t_s")), rate_bpm=number(path, row, "hr_bpm")) for row in table_rows
         ]
+        if all(row.get("hand_gsr") for row in table_rows):
+            skin = [replace(b, skin_us=number(path, row, "hand_gsr")) for b, row in zip(beats, table_rows, strict=True)]
+            sweat, raised = stress_values(skin, settings)
+            alerts += raised
+            with_skin.append(_city_area(sweat, segments))
         values, raised = stress_values(beats, settings)
         alerts += raised
         by: dict[str, list[float]] = defaultdict(list)
@@ -156,6 +163,9 @@ def drives(folder: Path, settings: Settings, tell: Tell) -> Outcome:
         over_units(f"AUC {kind} against rest", areas[kind], "drives", counts={"seconds": flagged[kind][1]})
         for kind in sorted(areas)
     ]
+    known_skin = [area for area in with_skin if area is not None]
+    if known_skin:
+        figures.append(over_units("AUC city against rest, with skin conductance of the hand", known_skin, "drives"))
     figures += [over_units(f"mean stress value, {kind}", means[kind], "drives") for kind in sorted(means)]
     figures += [
         Figure(f"share of time at {FLAG:g} or more, {kind}", hit / n, None, "", {"seconds": n})
@@ -172,3 +182,66 @@ def drives(folder: Path, settings: Settings, tell: Tell) -> Outcome:
             "shares of time have no interval."
         ],
     )
+
+
+def _city_area(values: Sequence[tuple[float, float | None]], segments: Sequence[tuple[str, float, float]]) -> float | None:
+    by: dict[str, list[float]] = defaultdict(list)
+    for t, v in values:
+        for kind, start, end in segments:
+            if v is not None and start <= t < end:
+                by[kind].append(v)
+    return auc(by["city"], by["rest"])
+
+
+def exams(folder: Path, settings: Settings, tell: Tell) -> Outcome:
+    """Hours of a wrist's feed as it comes, with its gaps: how often stress would be told with nobody asking."""
+    files = sorted(folder.glob("*_HR.csv"))
+    alerts = known = over = stretches = 0
+    hours = 0.0
+    for k, path in enumerate(files):
+        tell(k, len(files))
+        start, rates = _e4_rates(path)
+        rate = [HeartBeat(nanoseconds(float(j)), rate_bpm=bpm) for j, bpm in enumerate(rates)]
+        beats = _with_intervals(rate, path.with_name(path.name.replace("_HR", "_IBI")), start)
+        values, raised = stress_values(beats, settings)
+        alerts += raised
+        hours += len(values) / 3600.0
+        known += sum(v is not None for _, v in values)
+        flags = [v is not None and v >= FLAG for _, v in values]
+        over += sum(flags)
+        stretches += _held(flags, round(settings.emotion.hold_s))
+    seconds = round(hours * 3600.0)
+    return Outcome(
+        "exam_stress",
+        "Stress told of people who sit an exam, by a wrist (E4)",
+        "Heart rate once a second and the intervals that the wristband found into a Monitor.",
+        [
+            Figure("stress alerts, an hour", alerts / hours, None, "", {"alerts": alerts, "hours": round(hours)}, "/h"),
+            Figure(f"stretches of {settings.emotion.hold_s:g} s at {FLAG:g} or more, an hour", stretches / hours, None, "",
+                   {"stretches": stretches}, "/h"),
+            Figure(f"share of known time at {FLAG:g} or more", over / max(known, 1), None, "", {"seconds": known}),
+            Figure("value known, share of time", known / max(seconds, 1), None, "", {"seconds": seconds}),
+        ],
+        notes=[
+            "An exam is stress for some, and there is no label: the stretches are no errors. No alert comes of one channel, "
+            "whatever it says, so the first figure can only show that this holds on a feed with gaps.",
+        ],
+    )  # fmt: skip
+
+
+def _e4_rates(path: Path) -> tuple[float, list[float]]:
+    """Start (unix time, s) and the rates, one a second."""
+    try:
+        cells = [float(line.split(",")[0]) for line in path.read_text("utf-8").split()]
+    except ValueError:
+        raise RecordingError(f"{path} is no HR file of an Empatica E4; give the whole data set") from None
+    return cells[0], cells[2:]
+
+
+def _held(flags: Sequence[bool], hold: int) -> int:
+    """Stretches of at least ``hold`` seconds."""
+    count = run = 0
+    for flag in flags:
+        run = run + 1 if flag else 0
+        count += run == hold
+    return count

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from driver_monitor.bench.accuracy.outcome import Figure, Outcome, Tell, over_units, share
 from driver_monitor.bench.accuracy.statistics import auc
 from driver_monitor.bench.accuracy.tables import columns, file_beside, rows
+from driver_monitor.bench.senses.voice import road_noise
 from driver_monitor.errors import RecordingError
 from driver_monitor.estimators.anger import Anger
 from driver_monitor.perception.speech_detector import SpeechDetector
@@ -23,16 +25,19 @@ from driver_monitor.settings import Settings
 from driver_monitor.signals import NS_PER_S, AudioChunk, Event, VoiceMeasurement, nanoseconds
 
 QUIETER_DB = 20.0
+ROAD_SNR_DB, ROAD_KMH, ROAD_BEFORE_S = 5.0, 100.0, 2.0
 PAUSE_S = 0.5  # of silence after an utterance, so that its last word is worked on
 ROUNDS = 60  # neutral utterances are repeated at most this often until the own voice is learned
+
+
+Way: TypeAlias = Literal["usual", "quieter", "on the road"]
 
 
 @dataclass(frozen=True, slots=True)
 class _Utterance:
     file: str
     emotion: str
-    usual: list[VoiceMeasurement]
-    quieter: list[VoiceMeasurement]
+    heard: Mapping[Way, list[VoiceMeasurement]]
 
 
 def read_sound(path: Path) -> NDArray[np.float32]:
@@ -102,30 +107,42 @@ def angry_voices(folder: Path, settings: Settings, tell: Tell) -> Outcome:
     who = "speaker" if "speaker" in columns(table) else "actor"
     labels = rows(table, "file", "emotion", who)
     detector = load_detector()
+    sounds = [read_sound(file_beside(table, row["file"])) for row in labels]
+    own_power: dict[str, float] = {
+        speaker: float(np.mean([_power(x) for row, x in zip(labels, sounds, strict=True) if _neutral_of(row, who, speaker)]))
+        for speaker in sorted({row[who] for row in labels})
+        if any(_neutral_of(row, who, speaker) for row in labels)
+    }
+    random = np.random.default_rng(5)
     speakers: dict[str, list[_Utterance]] = defaultdict(list)
-    for k, row in enumerate(labels):
+    for k, (row, sound) in enumerate(zip(labels, sounds, strict=True)):
         tell(k, len(labels))
-        path = file_beside(table, row["file"])
-        sound = read_sound(path)
-        usual, quieter = (
-            [m for m in hear_sound(heard, settings, detector) if isinstance(m, VoiceMeasurement)]
-            for heard in (sound, sound * np.float32(10.0 ** (-QUIETER_DB / 20.0)))
-        )
-        speakers[row[who]].append(_Utterance(row["file"], row["emotion"], usual, quieter))
-    ways = {
-        "": (False, False),
-        f", all {QUIETER_DB:g} dB quieter": (True, True),
-        f", only the test {QUIETER_DB:g} dB quieter": (False, True),
+        versions: dict[Way, NDArray[np.float32]] = {
+            "usual": sound,
+            "quieter": sound * np.float32(10.0 ** (-QUIETER_DB / 20.0)),
+            "on the road": _on_the_road(sound, own_power.get(row[who], _power(sound)), random),
+        }
+        heard = {
+            way: [m for m in hear_sound(version, settings, detector) if isinstance(m, VoiceMeasurement)]
+            for way, version in versions.items()
+        }
+        speakers[row[who]].append(_Utterance(row["file"], row["emotion"], heard))
+    ways: dict[str, tuple[Way, Way]] = {
+        "": ("usual", "usual"),
+        f", all {QUIETER_DB:g} dB quieter": ("quieter", "quieter"),
+        f", only the test {QUIETER_DB:g} dB quieter": ("usual", "quieter"),
+        f", own voice in quiet, the test on the road ({ROAD_SNR_DB:g} dB)": ("usual", "on the road"),
+        f", all on the road ({ROAD_SNR_DB:g} dB)": ("on the road", "on the road"),
     }
     figures: list[Figure] = []
     misses: list[str] = []
     notes: list[str] = []
-    for words, (own_quiet, test_quiet) in ways.items():
+    for words, (own_way, test_way) in ways.items():
         areas: dict[str, list[float]] = defaultdict(list)
         counts: dict[str, int] = defaultdict(int)
         unknown = 0
         for speaker, utterances in sorted(speakers.items()):
-            values = _values(utterances, settings, own_quiet, test_quiet)
+            values = _values(utterances, settings, own_way, test_way)
             unknown += sum(v is None for _, v in values)
             by: dict[str, list[float]] = defaultdict(list)
             for u, value in values:
@@ -153,21 +170,43 @@ def angry_voices(folder: Path, settings: Settings, tell: Tell) -> Outcome:
         notes=[
             f"The own voice is learned over {settings.voice.baseline_s:g} s of speech; a speaker's neutral utterances are "
             "shorter together, so they are repeated until it is. A neutral utterance under test is left out of its own baseline.",
+            f"The road is made-up noise at {ROAD_KMH:g} km/h, {ROAD_SNR_DB:g} dB below the speaker's neutral voice over "
+            "all frequencies, and begins two seconds before the words.",
             *notes,
         ],
         misses=misses,
     )
 
 
+def _neutral_of(row: Mapping[str, str], who: str, speaker: str) -> bool:
+    return row[who] == speaker and row["emotion"] == "neutral"
+
+
+def _power(sound: NDArray[np.float32]) -> float:
+    """Mean square where somebody speaks: blocks within 20 dB of the loudest."""
+    blocks = np.mean(np.square(sound[: len(sound) // CHUNK * CHUNK].reshape(-1, CHUNK).astype(np.float64)), axis=1)
+    return float(blocks[blocks >= 0.01 * blocks.max()].mean()) if blocks.size else 0.0
+
+
+def _on_the_road(sound: NDArray[np.float32], voice_power: float, random: np.random.Generator) -> NDArray[np.float32]:
+    """The utterance over made-up road noise, which begins before it: ``ROAD_SNR_DB`` below the speaker's neutral voice."""
+    before = round(ROAD_BEFORE_S * RATE_HZ)
+    count = before + len(sound) + round(PAUSE_S * RATE_HZ)
+    noise = road_noise(count, np.full(count, ROAD_KMH), random)
+    noise *= np.sqrt(voice_power * 10.0 ** (-ROAD_SNR_DB / 10.0) / max(float(np.mean(noise**2)), 1e-12))
+    noise[before : before + len(sound)] += sound
+    return noise.astype(np.float32)
+
+
 def _values(
-    utterances: Sequence[_Utterance], settings: Settings, own_quiet: bool, test_quiet: bool
+    utterances: Sequence[_Utterance], settings: Settings, own_way: Way, test_way: Way
 ) -> list[tuple[_Utterance, float | None]]:
     out: list[tuple[_Utterance, float | None]] = []
     for u in utterances:
-        own = [n.quieter if own_quiet else n.usual for n in utterances if n.emotion == "neutral" and n is not u]
+        own = [n.heard[own_way] for n in utterances if n.emotion == "neutral" and n is not u]
         if not own:
             raise RecordingError("a speaker has fewer than two neutral utterances, so there is no own voice to compare with")
-        out.append((u, anger_after(own, u.quieter if test_quiet else u.usual, settings)))
+        out.append((u, anger_after(own, u.heard[test_way], settings)))
     return out
 
 
