@@ -11,6 +11,7 @@ import pytest
 from driver_monitor.bench.accuracy import hearts, oracles
 from driver_monitor.bench.accuracy.outcome import Outcome
 from driver_monitor.bench.voice_cost import cabin, measure
+from driver_monitor.errors import RecordingError
 from driver_monitor.settings import Settings
 
 
@@ -39,7 +40,7 @@ def test_a_heart_that_races_for_a_minute_is_one_stretch_and_no_alert(tmp_path: P
 
 def test_a_file_that_is_no_rate_is_named(tmp_path: Path) -> None:
     (tmp_path / "S01_Final_HR.csv").write_text("time,rate\n1,2\n", "utf-8")
-    with pytest.raises(hearts.RecordingError, match="S01_Final_HR"):
+    with pytest.raises(RecordingError, match="S01_Final_HR"):
         hearts.exams(tmp_path, Settings(), quiet)
 
 
