@@ -21,9 +21,9 @@ endif
 test: test-tools
 	$(BIN)/python -m pytest
 
-# one test watches a process with strace
+# one test watches a process with strace, one speaks to a D-Bus of its own
 test-tools:
-	@TOOLS=strace sh deploy/setup.sh
+	@TOOLS="strace dbus-daemon" sh deploy/setup.sh
 
 # minutes a case; CASES="bookworm:cortex-a72" runs one
 test-arm64: install

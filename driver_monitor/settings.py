@@ -6,6 +6,7 @@ the texts named, never "compliant" with them: nobody here has read the full regu
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, field_validator, model_validator
@@ -86,8 +87,19 @@ class Microphone(Section):
 class HeartRate(Section):
     """The heart-rate wearable."""
 
-    source: str = choice("none", "'none', a serial port of the bridge (/dev/ttyACM0), or 'can' when the bus carries it")
+    source: str = choice(
+        "none",
+        "'none', a serial port of the bridge (/dev/ttyACM0), 'can' when the bus carries it, or by Bluetooth LE (extra ble) 'ble' "
+        "for the first wearable found, 'ble:AA:BB:CC:DD:EE:FF' for one of them",
+    )
     baud: int = figure(115200, "serial speed", "baud", 1200, 3_000_000)
+
+    @field_validator("source")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if re.match("ble", value) and not re.fullmatch(r"ble(:([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2})?", value):
+            raise ValueError(f"'{value}' names no Bluetooth wearable; write 'ble', or 'ble:' and its address such as AA:BB:CC:DD:EE:FF")
+        return value
 
 
 class VehicleSignals(Section):

@@ -165,7 +165,7 @@ def test_the_button_is_a_sample_like_any_other() -> None:
 def without_pictures_from(t_s: float, *more: SensorStatus) -> list[Report]:
     """A driver who looks aside from 15 s on; no pictures come after ``t_s``."""
     monitor, reports = Monitor(Settings()), list[Report]()
-    drive = Drive(90.0, looks=[(15.0, 90.0, -75.0, 0.0)])
+    drive = Drive(45.0, looks=[(15.0, 45.0, -75.0, 0.0)])
     kept = [s for s in drive.samples() if not isinstance(s, FaceMeasurement) or s.t_ns < nanoseconds(t_s)]
     for sample in sorted([*kept, *more], key=lambda s: s.t_ns):
         reports += monitor.step(sample)

@@ -29,6 +29,7 @@ from driver_monitor.sensors.base import Sensor
 from driver_monitor.sensors.button import AcknowledgeButton
 from driver_monitor.sensors.camera import Camera
 from driver_monitor.sensors.heart_rate import HeartRate
+from driver_monitor.sensors.heart_rate_ble import HeartRateBle
 from driver_monitor.sensors.microphone import Microphone
 from driver_monitor.sensors.privacy import PrivacySwitch
 from driver_monitor.sensors.queue import SampleQueue
@@ -286,6 +287,8 @@ def open_sensors(
     elif settings.heart_rate.source == "can":
         if bus is None:
             absent.append(("heart_rate", "it should come by the vehicle bus, and the settings name none"))
+    elif settings.heart_rate.source.startswith("ble"):
+        sensors.append(HeartRateBle(settings.heart_rate))
     else:
         sensors.append(bridge := HeartRate(settings.heart_rate))
     if settings.outputs.button_pin is not None:
