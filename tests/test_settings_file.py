@@ -124,7 +124,7 @@ def test_settings_written_out_read_back_the_same_and_show_what_was_changed(file:
     settings = load_settings(config_dir() / "jetson.toml")
     file.write_text(render(settings))
     assert load_settings(file) == settings
-    assert 'buzzer_pin = "none"  # default 18\n' in render(settings)
+    assert 'buzzer_pin = "PH.07"  # default 18\n' in render(settings)
     assert "# default" not in render(Settings())
 
 
