@@ -270,7 +270,8 @@ class VoiceMeasurement:
     ``speech`` is the probability of speech; ``level_db`` dB re full scale; ``f0_hz`` the median pitch and ``f0_range_st``
     its spread (10th to 90th percentile) in semitones; ``tilt_db`` the alpha ratio (energy above 1 kHz over below, dB);
     ``rate_sps`` syllable nuclei per second; ``bass_db`` energy of 100-300 Hz over 300-800 Hz (dB); ``centroid_hz`` the
-    spectrum's centre between 300 Hz and 5 kHz; ``hnr_db`` harmonics over noise; ``voiced_s`` how much voice lies under these.
+    spectrum's centre between 300 Hz and 5 kHz; ``hnr_db`` harmonics over noise; ``voiced_s`` how much voice lies under these;
+    ``jitter`` (share of the period) and ``shimmer_db`` the change from one period to the next.
     """
 
     t_ns: int
@@ -286,6 +287,8 @@ class VoiceMeasurement:
     centroid_hz: float | None = None
     hnr_db: float | None = None
     voiced_s: float | None = None
+    jitter: float | None = None
+    shimmer_db: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,6 +359,7 @@ EventName: TypeAlias = Literal[
     "hand_to_face",
     "speech",
     "shout",
+    "snore",
     "keyword",
     "camera_pulse",
     "expression",

@@ -14,6 +14,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from driver_monitor.perception.perturbation import perturbation
+
 RATE_HZ = 16_000
 HOP = 256
 """One set of figures every 16 ms."""
@@ -105,6 +107,8 @@ class Prosody:
     centroid_hz: float | None = None
     hnr_db: float | None = None
     rate_sps: float | None = None
+    jitter: float | None = None
+    shimmer_db: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,7 @@ class _Hop:
     f0_hz: float | None
     octaves: float | None  # centroid
     rough: float | None
+    perturbed: tuple[float, float] | None  # jitter, shimmer
 
 
 def bands(frame: NDArray[np.float64]) -> Bands:
@@ -194,8 +199,8 @@ class Stretch:
         self._hops.clear()
         self.clear_hops = 0
 
-    def add(self, heard: Bands, noise: Bands, pitch: Pitch | None) -> None:
-        """One hop; what the noise floor holds is taken off."""
+    def add(self, heard: Bands, noise: Bands, pitch: Pitch | None, sound: NDArray[np.float64] | None = None) -> None:
+        """One hop; what the noise floor holds is taken off. ``sound`` is what it was read from."""
         # not held at 0 hop by hop: that would leave half of the noise's own swing in
         power = heard - noise
         octaves = rough = None
@@ -207,7 +212,10 @@ class Stretch:
             if share <= MAX_NOISE_SHARE:
                 rough = min(0.999, max(0.001, (pitch.aperiodic - share) / (1.0 - share)))
         self.clear_hops += pitch is not None and (rough is None or rough <= CLEAR)
-        self._hops.append(_Hop(decibels(loud(heard)), power, None if pitch is None else pitch.f0_hz, octaves, rough))
+        shaken = None
+        if sound is not None and pitch is not None and rough is not None and rough <= CLEAR:
+            shaken = perturbation(sound[-HISTORY:], RATE_HZ / pitch.f0_hz)
+        self._hops.append(_Hop(decibels(loud(heard)), power, None if pitch is None else pitch.f0_hz, octaves, rough, shaken))
 
     def prosody(self) -> Prosody:
         """Work out the figures as they stand."""
@@ -229,6 +237,7 @@ class Stretch:
             None if octaves is None else 2.0**octaves,
             None if rough is None else 10.0 * math.log10((1.0 - rough) / rough),
             self._rate(),
+            *(_median([h.perturbed[k] for h in self._hops if h.perturbed is not None]) for k in (0, 1)),
         )
 
     def _rate(self) -> float | None:

@@ -25,6 +25,7 @@ from driver_monitor.perception.prosody import (
     loud,
     yin,
 )
+from driver_monitor.perception.snores import Snores
 from driver_monitor.perception.voice_baseline import VoiceBaseline
 from driver_monitor.perception.words import Spotter, Words
 from driver_monitor.signals import NS_PER_S, AudioChunk, Event, VoiceMeasurement, nanoseconds, seconds
@@ -82,6 +83,7 @@ class Voice:
         spotter: Spotter | None = None,
     ) -> None:
         self._words = Words(spotter) if spotter is not None and moods else None
+        self._snores = None if speech is None else Snores()
         self._moods = moods
         self._own_sounds = OwnSounds() if own is None else own
         self._settings = settings
@@ -119,6 +121,8 @@ class Voice:
             self._reset()
         if self._words is not None:
             self._words.restart()
+        if self._snores is not None:
+            self._snores.restart()
 
     def step(self, chunk: AudioChunk) -> list[VoiceMeasurement | Event]:
         """Work on one chunk; what it completes comes back in time order."""
@@ -159,7 +163,7 @@ class Voice:
 
     def _break(self) -> list[Event]:
         """End what lasts, where it was last heard, and start anew."""
-        events = self._end_speech(self._end_ns) + self._end_shout(self._end_ns) if self._end_ns is not None else []
+        events = [] if self._end_ns is None else self.finish(self._end_ns)
         self._restart()
         return events
 
@@ -175,11 +179,15 @@ class Voice:
             m = VoiceMeasurement(t_ns, None, None, None, reason=OWN_SOUND)
             if self._words is not None:
                 self._words.restart()
+            if self._snores is not None:
+                self._snores.restart()
             return [*self._follow_speech(t_ns, 0.0), *self._follow_shout(t_ns, False, 0.0), m]
         events = self._follow_speech(t_ns, probability)
         speaking = self._start_ns is not None
         if self._words is not None:
             events += self._words.step(t_ns, block, speaking)
+        if self._snores is not None:
+            events += self._snores.step(t_ns, hops[1], probability)
         noise = self._follow_noise(hops[1], speaking)
         prosody = Prosody()
         voiced = False
@@ -188,7 +196,7 @@ class Voice:
             for hop, end in zip(hops, (self._history.size - HOP, self._history.size), strict=True):
                 pitch = yin(self._history[:end])
                 if speaking:
-                    self._stretch.add(hop, noise, pitch)
+                    self._stretch.add(hop, noise, pitch, self._history[:end])
                 if pitch is not None:
                     voiced = True
                     self._loud.append(decibels(loud(hop)))
@@ -212,6 +220,8 @@ class Voice:
             centroid_hz=_rounded(prosody.centroid_hz),
             hnr_db=_rounded(prosody.hnr_db),
             voiced_s=round(prosody.voiced_s, 3),
+            jitter=None if prosody.jitter is None else round(prosody.jitter, 5),
+            shimmer_db=_rounded(prosody.shimmer_db),
         )
         self._baseline.learn(m)
         return [*events, *self._follow_shout(t_ns, voiced, probability), m]
@@ -286,7 +296,8 @@ class Voice:
     def finish(self, t_ns: int) -> list[Event]:
         """Report what still lasts, now that the sound has ended."""
         spoken = [] if self._words is None else self._words.stop(t_ns)
-        return self._end_speech(t_ns) + self._end_shout(t_ns) + spoken
+        snored = [] if self._snores is None else self._snores.finish(t_ns)
+        return self._end_speech(t_ns) + self._end_shout(t_ns) + spoken + snored
 
 
 def _rounded(x: float | None) -> float | None:

@@ -62,7 +62,7 @@ def test_data_sets_are_known_by_their_layout_not_by_their_folder(tmp_path: Path)
     (tmp_path / "j").mkdir()
     (tmp_path / "j" / "clip.mkv").touch()
     known = {(folder, name) for folder, (_, _, name) in heads.items()}
-    known |= {("c", "words"), ("c", "pitch"), ("h", "expression"), ("i", "snoring"), ("j", "intel")}
+    known |= {("c", "words"), ("c", "no_sounds"), ("c", "pitch"), ("h", "expression"), ("i", "snoring"), ("j", "intel")}
     assert {(folder.name, data.name) for data, folders in found("all", tmp_path) for folder in folders} == known
 
 

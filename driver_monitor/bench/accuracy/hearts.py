@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from driver_monitor.bench.accuracy.outcome import Figure, Outcome, Tell, over_units
-from driver_monitor.bench.accuracy.statistics import auc
+from driver_monitor.bench.accuracy.statistics import auc, bootstrap
 from driver_monitor.bench.accuracy.tables import file_beside, number, rows
 from driver_monitor.errors import RecordingError
 from driver_monitor.monitor import Monitor
@@ -82,6 +82,7 @@ def stress_predict(folder: Path, settings: Settings, tell: Tell) -> Outcome:
     figures = [
         over_units("AUC stress against rest, heart rate alone", areas[ways[0]], "people", counts=counts),
         over_units("AUC stress against rest, heart rate and RR intervals", areas[ways[1]], "people"),
+        *(_median_area(way, areas[way]) for way in ways),
         over_units("for comparison: AUC of the heart rate itself", plain, "people"),
         over_units("stress value under stress less that at rest", gaps, "people"),
         over_units("value known, share of time", known, "people"),
@@ -182,6 +183,12 @@ def drives(folder: Path, settings: Settings, tell: Tell) -> Outcome:
             "shares of time have no interval."
         ],
     )
+
+
+def _median_area(way: str, areas: Sequence[float]) -> Figure:
+    span = bootstrap(areas, statistics.median)
+    name = f"the same, median of the people, heart {way}"
+    return Figure(name, statistics.median(areas) if areas else None, span, "bootstrap over people", {"people": len(areas)})
 
 
 def _city_area(values: Sequence[tuple[float, float | None]], segments: Sequence[tuple[str, float, float]]) -> float | None:

@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driver_monitor.bench.accuracy.outcome import Figure, Outcome, Tell, share
+from driver_monitor.bench.accuracy.statistics import correlation
 from driver_monitor.bench.accuracy.tables import file_beside, number, rows
 from driver_monitor.bench.accuracy.voices import read_sound
 from driver_monitor.perception.heart import Heart
-from driver_monitor.perception.prosody import F0_MAX_HZ, F0_MIN_HZ, FRAME, HIGH_PASS, HISTORY, HOP, RATE_HZ, yin
+from driver_monitor.perception.perturbation import perturbation
+from driver_monitor.perception.prosody import CLEAR, F0_MAX_HZ, F0_MIN_HZ, FRAME, HIGH_PASS, HISTORY, HOP, RATE_HZ, yin
 from driver_monitor.settings import Settings
 from driver_monitor.signals import HeartBeat, HeartMeasurement, nanoseconds
 
@@ -45,11 +47,14 @@ def pitch(folder: Path, settings: Settings, tell: Tell) -> Outcome:
     table = folder / "labels.csv"
     labels = rows(table, "file")
     errors: list[float] = []
+    shaken: list[tuple[float, float, float, float]] = []  # jitter and shimmer of a file here, and by Praat
     both = ours_only = theirs = unvoiced = 0
     for k, row in enumerate(labels):
         tell(k, len(labels))
         sound = read_sound(file_beside(table, row["file"])).astype(np.float64)
         theirs_now = _praat(praat, sound)
+        if (both_ways := _shaken(praat, sound)) is not None:
+            shaken.append(both_ways)
         for centre_s, mine in _own(sound):
             at = theirs_now[0]
             j = int(np.argmin(np.abs(at - centre_s)))
@@ -63,6 +68,7 @@ def pitch(folder: Path, settings: Settings, tell: Tell) -> Outcome:
                 errors.append(abs(mine / other - 1.0))
             ours_only += mine is not None and other <= 0.0
     near = sum(e <= NEAR for e in errors)
+    table_of = np.array(shaken).reshape(-1, 4)
     return Outcome(
         name,
         title,
@@ -72,14 +78,37 @@ def pitch(folder: Path, settings: Settings, tell: Tell) -> Outcome:
             Figure("median error", 100.0 * statistics.median(errors) if errors else None, None, "", {"frames": both}, "%"),
             share("voiced by Praat: voiced here", both, theirs, "frames"),
             share("unvoiced by Praat: voiced here", ours_only, unvoiced, "frames"),
+            Figure("jitter of a file, correlation with Praat's", correlation(table_of[:, 0], table_of[:, 2]), None, "",
+                   {"files": len(shaken)}),
+            Figure("shimmer of a file, correlation with Praat's", correlation(table_of[:, 1], table_of[:, 3]), None, "",
+                   {"files": len(shaken)}),
         ],
         notes=["Frames of one file hang together, so the intervals are too narrow."],
-    )
+    )  # fmt: skip
 
 
 def _praat(praat: Any, sound: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     told = praat.Sound(sound, RATE_HZ).to_pitch_ac(time_step=0.004, pitch_floor=F0_MIN_HZ, pitch_ceiling=F0_MAX_HZ)
     return np.asarray(told.xs()), np.asarray(told.selected_array["frequency"])
+
+
+def _shaken(praat: Any, sound: NDArray[np.float64]) -> tuple[float, float, float, float] | None:
+    """Median jitter and shimmer of a file's clear voice, and Praat's local ones; ``None`` where one has none."""
+    clean = np.convolve(sound, HIGH_PASS, mode="same")
+    own = []
+    for end in range(HISTORY, len(clean), HOP):
+        found = yin(clean[end - HISTORY : end])
+        if found is not None and found.aperiodic <= CLEAR:
+            told = perturbation(clean[end - HISTORY : end], RATE_HZ / found.f0_hz)
+            own += [] if told is None else [told]
+    whole = praat.Sound(sound, RATE_HZ)
+    periods = praat.praat.call(whole, "To PointProcess (periodic, cc)", F0_MIN_HZ, F0_MAX_HZ)
+    jitter = praat.praat.call(periods, "Get jitter (local)", 0, 0, 0.0001, 0.02, 1.3)
+    shimmer = praat.praat.call([whole, periods], "Get shimmer (local_dB)", 0, 0, 0.0001, 0.02, 1.3, 1.6)
+    if not own or not np.isfinite([jitter, shimmer]).all():
+        return None
+    mine = np.median(np.array(own), axis=0)
+    return float(mine[0]), float(mine[1]), float(jitter), float(shimmer)
 
 
 def _own(sound: NDArray[np.float64]) -> Iterator[tuple[float, float | None]]:

@@ -1,4 +1,4 @@
-"""Angry voices: the voice measurement and the anger estimator against the speaker's own neutral voice; snoring as no speech."""
+"""Angry voices: the voice measurement and the anger estimator against the speaker's own neutral voice."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from driver_monitor.bench.accuracy.outcome import Figure, Outcome, Tell, over_units, share
+from driver_monitor.bench.accuracy.outcome import Figure, Outcome, Tell, over_units
 from driver_monitor.bench.accuracy.statistics import auc
 from driver_monitor.bench.accuracy.tables import columns, file_beside, rows
 from driver_monitor.bench.senses.voice import road_noise
@@ -219,33 +219,3 @@ def _odd(values: Sequence[tuple[_Utterance, float | None]]) -> list[str]:
     high, low = float(np.median(angry)), float(np.median(neutral))
     out = [f"{u.file}: neutral, anger {v:.3f}" for u, v in values if u.emotion == "neutral" and v is not None and v >= high]
     return out + [f"{u.file}: angry, anger {v:.3f}" for u, v in values if u.emotion == "angry" and v is not None and v <= low]
-
-
-def snoring(folder: Path, settings: Settings, tell: Tell) -> Outcome:
-    """Snoring is no speech: a sleeping driver must not be taken for a talking one."""
-    table = folder / "labels.csv"
-    labels = rows(table, "file", "label")
-    detector = load_detector()
-    spoken: dict[str, list[bool]] = {"snoring": [], "no_snoring": []}
-    misses: list[str] = []
-    for k, row in enumerate(labels):
-        tell(k, len(labels))
-        heard = hear(file_beside(table, row["file"]), settings, detector)
-        speech = any(isinstance(e, Event) and e.name == "speech" for e in heard)
-        spoken.setdefault(row["label"], []).append(speech)
-        if speech and row["label"] == "snoring":
-            misses.append(f"{row['file']}: snoring taken for speech")
-    return Outcome(
-        "snoring",
-        "Snoring taken for speech (1 s clips)",
-        "Share of clips in which the voice measurement reports a stretch of speech.",
-        [
-            share("snoring: speech reported", sum(spoken["snoring"]), len(spoken["snoring"]), "clips"),
-            share("household sounds: speech reported", sum(spoken["no_snoring"]), len(spoken["no_snoring"]), "clips"),
-        ],
-        notes=[
-            "Household sounds hold people talking and television, so their share is no error rate.",
-            "The product finds no snoring as such; a shout needs the speaker's own voice, which 1 s clips do not give.",
-        ],
-        misses=misses,
-    )
