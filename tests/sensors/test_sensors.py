@@ -420,6 +420,46 @@ def test_a_bus_that_is_only_listened_to_sends_nothing_and_no_bus_sends_diagnosti
     assert peer.recv(0.05) is None
 
 
+@pytest.fixture
+def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An interface as the kernel shows it, over a virtual bus."""
+    monkeypatch.setattr("driver_monitor.sensors.vehicle_bus._NETWORK", tmp_path)
+    monkeypatch.setattr(can, "Bus", lambda channel, **_: can.interface.Bus(channel, interface="virtual"))
+    place = tmp_path / "sensors"
+    place.mkdir()
+    (place / "flags").write_text("0x40081\n")
+    (place / "carrier").write_text("1\n")
+    return place
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "told"),
+    [("flags", "0x40080", "sensors is down; run 'ip link set sensors up'"), ("carrier", "0", "sensors is bus-off")],
+)
+def test_an_interface_that_is_down_is_not_opened_until_it_is_up(network: Path, file: str, text: str, told: str) -> None:
+    good, queue = (network / file).read_text(), SampleQueue()
+    (network / file).write_text(text)
+    with VehicleBus(settings.Vehicle(interface="socketcan", channel="sensors"), []) as bus:
+        assert not bus.start(queue)
+        got = collect(queue, bool)
+        (network / file).write_text(good)
+        got += collect(queue, lambda s: bool(statuses(s)))
+    assert statuses(got) == [("vehicle_bus", "missing"), ("vehicle_bus", "ok")]
+    assert isinstance(got[0], SensorStatus)
+    assert told in got[0].reason
+
+
+def test_a_controller_that_goes_bus_off_is_told(network: Path, peer: can.BusABC) -> None:
+    queue = SampleQueue()
+    with VehicleBus(settings.Vehicle(interface="socketcan", channel="sensors"), []) as bus:
+        bus.start(queue)
+        peer.send(can.Message(arbitration_id=0x4, is_error_frame=True, data=bytes(8)))  # a warning: no loss
+        peer.send(can.Message(arbitration_id=0x40, is_error_frame=True, data=bytes(8)))
+        got = collect(queue, lambda s: len(statuses(s)) >= 3)
+    assert statuses(got) == [("vehicle_bus", "ok"), ("vehicle_bus", "lost"), ("vehicle_bus", "ok")]
+    assert any(isinstance(s, SensorStatus) and "set its restart-ms" in s.reason for s in got)
+
+
 @pytest.mark.parametrize(
     ("interface", "told"),
     [
