@@ -1,11 +1,12 @@
 # make demo                       a scripted drive of the virtual driver, live; RECORDING=path replays one of yours
 # make test                       all tests
+# make test-hil                   firmware in an emulator, real CAN, GPIO and camera drivers in kernels of their own (the VM as root)
 # make test-arm64                 as root: replay on emulated Raspberry Pi 4 and 5 processors
 # Each target sets up what it needs; the second time that takes less than a second.
 
 BIN := .venv/bin
 
-.PHONY: install demo test test-tools test-arm64 check bench lock clean
+.PHONY: install demo test test-tools test-hil test-arm64 check bench lock clean
 
 install:
 	@sh deploy/setup.sh
@@ -24,6 +25,10 @@ test: test-tools
 # one test watches a process with strace, one speaks to a D-Bus of its own
 test-tools:
 	@TOOLS="strace dbus-daemon" sh deploy/setup.sh
+
+# PARTS="uno uml vcan vm" chooses; docs/hil.md tells what each wants
+test-hil: install
+	@tests/hil/run
 
 # minutes a case; CASES="bookworm:cortex-a72" runs one
 test-arm64: install

@@ -150,7 +150,7 @@ def main() -> int:
             stack.callback(watching.terminate)
             looks.append((f"GPIO {chosen.pin} high", lambda: rises))
         pins = open_pins(outputs.pin_factory)
-        (log := logging.getLogger("hil")).setLevel(logging.ERROR)
+        (log := logging.getLogger("hil")).disabled = True
         opened, problems = open_outputs(wanted, log, pins=pins, send=bus.send if bus else None, bridge=bridge)
         for output in opened:
             stack.callback(output.close)

@@ -92,10 +92,10 @@ def rises(output: str) -> int:
 
 def watched(checks: Checks, uno: Uno, chosen: argparse.Namespace) -> None:
     """Run the program on the camera until the alarm has come, and look at every wire."""
-    with TemporaryDirectory() as name:
-        folder = Path(name)
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         config = settings_file(folder, chosen.camera, uno.port, gpio=chosen.gpio is not None)
-        trip, reports, line = folder / "trip.mcap", folder / "reports.jsonl", folder / "line"
+        trip, reports, line, sign = (folder / name for name in ("trip.mcap", "reports.jsonl", "line", "watching"))
         begin_ns = time.monotonic_ns()
         with ExitStack() as stack:
             dump = stack.enter_context((folder / "candump").open("w"))
@@ -105,7 +105,7 @@ def watched(checks: Checks, uno: Uno, chosen: argparse.Namespace) -> None:
                 started.append(subprocess.Popen([chosen.watch_pin, value], stdout=stack.enter_context(line.open("w"))))
             if chosen.clip:
                 feed = [sys.executable, "-m", "tests.hil.camera_feed", chosen.clip]
-                started.append(subprocess.Popen([*feed, *map(str, (WIDTH, HEIGHT, FPS, chosen.camera, chosen.hold))]))
+                started.append(subprocess.Popen([*feed, *map(str, (WIDTH, HEIGHT, FPS, chosen.camera, sign))]))
                 time.sleep(2)
             program = subprocess.Popen(
                 [sys.executable, "-m", "driver_monitor", "run", "--config", config, "--reports", reports, "--record", trip]
@@ -114,7 +114,10 @@ def watched(checks: Checks, uno: Uno, chosen: argparse.Namespace) -> None:
             end = time.monotonic() + chosen.patience
             while time.monotonic() < end and program.poll() is None:
                 time.sleep(0.5)
-                if reports.exists() and '"kind":"unresponsive"' in reports.read_text():
+                told = reports.read_text() if reports.exists() else ""
+                if '"state":"fatigue"' in told:  # the loop turns
+                    sign.touch()
+                if '"kind":"sleep"' in told:
                     break
             time.sleep(1.0)
             program.terminate()
@@ -164,7 +167,6 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--camera", required=True, help="a V4L2 loopback device, or a video file")
     options.add_argument("--clip", type=Path, help="play this into the device")
-    options.add_argument("--hold", type=float, default=5.0, help="seconds that the clip's first picture stands")
     options.add_argument("--gpio", type=Path, help="gpio-sim's folder of the chip in sysfs")
     options.add_argument("--watch-pin", type=Path)
     options.add_argument("--patience", type=float, default=120.0, help="seconds for the alarm to come")
