@@ -13,6 +13,7 @@ Sight: TypeAlias = Literal[
 BLOCKED: frozenset[Sight] = frozenset({"covered", "dark", "glare", "frozen", "blurred", "no_picture"})
 
 _NO_PICTURE_S = 1.0  # a camera that was there and sends nothing for this long is not seeing
+_BLUR_ALONE = 0.6  # an empty seat has less fine detail: without a face a blur begins at this share of its limit
 _EVENT_AFTER_S = 0.5  # shorter troubles (a hand passing, one lost frame) are no event
 
 
@@ -42,7 +43,8 @@ class Visibility:
                 return "glare"
             if quality.contrast < limits.flat_contrast or self._seat_covered(quality):
                 return "covered"
-        if quality.sharpness is not None and quality.sharpness < limits.blurred_share:
+        known = face.present or (self.sight == "blurred" and self._announced)
+        if quality.sharpness is not None and quality.sharpness < limits.blurred_share * (1.0 if known else _BLUR_ALONE):
             return "blurred"
         return self._of_face(face, eyes_usable)
 

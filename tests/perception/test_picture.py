@@ -34,9 +34,10 @@ def last(pictures: list[NDArray[np.uint8]], seat: tuple[float, float, float, flo
     return quality
 
 
-def sight(quality: PictureQuality) -> str:
+def sight(quality: PictureQuality, head: Angles | None = None) -> str:
     visibility = Visibility(FACE)
-    visibility.step(FaceMeasurement(0, quality=quality, reason="no face in the picture"), eyes_usable=False)
+    reason = None if head else "no face in the picture"
+    visibility.step(FaceMeasurement(0, head=head, quality=quality, reason=reason), eyes_usable=head is not None)
     return visibility.sight
 
 
@@ -52,7 +53,21 @@ def test_a_smeared_lens_is_blurred_and_a_little_softness_is_not() -> None:
 
 def test_a_lens_smeared_from_the_start_is_blurred_all_the_same() -> None:
     soft = [np.asarray(cv2.GaussianBlur(scene(seed=k), (0, 0), 6.0), np.uint8) for k in range(70)]
-    assert sight(last(soft)) == "blurred"
+    assert sight(last(soft), Angles(0.0, 0.0)) == "blurred"
+
+
+def test_a_driver_who_goes_leaves_less_detail_and_no_blur() -> None:
+    visibility, soft = Visibility(FACE), PictureQuality(110.0, 45.0, sharpness=0.31)  # an empty seat's
+    for k in range(40):
+        sharp = PictureQuality(110.0, 45.0, sharpness=1.0)
+        face = FaceMeasurement(nanoseconds(k / 10.0), head=Angles(0.0, 0.0), quality=sharp)
+        visibility.step(face if k < 20 else FaceMeasurement(face.t_ns, quality=soft, reason="no face"), eyes_usable=True)
+    assert visibility.sight == "no_face"
+    for k in range(40, 60):  # but what was blurred with a face before it stays so
+        face = FaceMeasurement(nanoseconds(k / 10.0), head=Angles(0.0, 0.0), quality=soft)
+        visibility.step(face if k < 50 else FaceMeasurement(face.t_ns, quality=soft, reason="no face"), eyes_usable=True)
+    seen: str = visibility.sight
+    assert seen == "blurred"
 
 
 def test_day_after_a_noisy_night_is_no_blur() -> None:
