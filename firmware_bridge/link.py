@@ -156,7 +156,8 @@ class Link:
             self._orders.append(Drive(output, strength, on_ms, off_ms, times, self._next_id))
         wake = getattr(self._serial, "cancel_read", None)  # not every address has it: then within a tenth of a second
         if wake is not None:
-            wake()
+            with contextlib.suppress(OSError, TypeError):  # closed by the other thread meanwhile
+                wake()
 
     def send(self, message: Message) -> int:
         """Write one message, and give its sequence; for the thread that receives."""
