@@ -90,6 +90,8 @@ class Voice:
         self._speech = speech
         self._reset = reset
         self._baseline = VoiceBaseline(settings)
+        self._louds: list[float] = []  # levels of voiced sound, until the own voice is learned
+        self._own_loud_db: float | None = None
         self._rate_hz = 0
         self._resampler: Any = None
         self._restart()
@@ -224,6 +226,7 @@ class Voice:
             shimmer_db=_rounded(prosody.shimmer_db),
         )
         self._baseline.learn(m)
+        self._learn_loud(voiced and speaking)
         return [*events, *self._follow_shout(t_ns, voiced, probability), m]
 
     def _follow_noise(self, heard: Bands, speaking: bool) -> Bands:
@@ -266,16 +269,26 @@ class Voice:
         self._confirmed = False
         return [Event(t_ns, "speech", start_ns, self._spoken_ns)]
 
+    def _learn_loud(self, voiced: bool) -> None:
+        """The own level as a shout's is taken: of voiced sound alone, for pauses and consonants lie many dB below it."""
+        if self._own_loud_db is not None:
+            return
+        if voiced and self._confirmed and len(self._loud) == SHOUT_HOPS:
+            self._louds.append(median(self._loud))
+        if self._baseline.learned and self._louds:
+            self._own_loud_db = median(self._louds)
+            self._louds.clear()
+
     def _over_own(self, level_db: float) -> float:
         """How far a level lies above that of a shout (dB), or of the end of one that lasts."""
-        own = self._baseline.level_db
+        own = self._own_loud_db
         if own is None:
             return float("-inf")
         return level_db - own - self._settings.shout_db + (SHOUT_BACK_DB if self._shout_ns is not None else 0.0)
 
     def _follow_shout(self, t_ns: int, voiced: bool, probability: float) -> list[Event]:
         if voiced and self._moods and len(self._loud) == SHOUT_HOPS and self._over_own(median(self._loud)) >= 0.0:
-            own = self._baseline.level_db or 0.0
+            own = self._own_loud_db or 0.0
             if self._shout_ns is None:
                 self._shout_ns = t_ns - SHOUT_HOPS * HOP * NS_PER_S // RATE_HZ
                 self._shout_over = self._shout_speech = 0.0

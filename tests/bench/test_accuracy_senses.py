@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+import wave
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from driver_monitor.bench.accuracy import hearts, oracles
+from driver_monitor.bench.accuracy import cabin_sounds, hearts, oracles, spoken_words
 from driver_monitor.bench.accuracy.outcome import Outcome
 from driver_monitor.bench.voice_cost import cabin, measure
 from driver_monitor.errors import RecordingError
 from driver_monitor.settings import Settings
+from tests.perception.test_voice import babble
 
 
 def quiet(done: int, total: int) -> None:
@@ -64,3 +66,47 @@ def test_the_cost_of_listening_counts_every_part() -> None:
     cost = measure(8.0)
     assert 0.0 < cost["spoken"] < 1.0
     assert cost["whole"] > cost["speech detector"] > 0.0
+
+
+def spoken(folder: Path, file: str, length_s: float, rms: float) -> None:
+    """A voice without words in a sound file."""
+    sound = babble(length_s, rms=rms)
+    with wave.open(str(folder / file), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(16_000)
+        out.writeframes((np.clip(sound, -1.0, 1.0) * 32767.0).astype("<i2").tobytes())
+
+
+def speakers(folder: Path) -> None:
+    """Two speakers with a calm and an angry utterance each."""
+    lines = ["file,emotion,speaker"]
+    for speaker in ("a", "b"):
+        for emotion, rms in (("neutral", 0.05), ("angry", 0.3)):
+            spoken(folder, f"{speaker}_{emotion}.wav", 5.0, rms)
+            lines.append(f"{speaker}_{emotion}.wav,{emotion},{speaker}")
+    (folder / "labels.csv").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def test_calm_voices_and_an_empty_road_shout_and_snore_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    speakers(tmp_path)
+    monkeypatch.setattr(cabin_sounds, "ROAD_MINUTES", 0.5)
+    outcome = cabin_sounds.no_sounds(tmp_path, Settings(), quiet)
+    assert set(figures(outcome).values()) == {0.0}
+    assert len(outcome.figures) == 5
+
+
+def test_a_babble_without_words_holds_no_phrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pocketsphinx")
+    monkeypatch.setattr(spoken_words, "_SPEAKERS", ())
+    spoken_words._by_programs.cache_clear()
+    speakers(tmp_path)
+    told = figures(spoken_words.false_words(tmp_path, Settings(), quiet))
+    spoken_words._by_programs.cache_clear()
+    assert told == {"phrases found that nobody said, an hour of speech": 0.0}
+
+
+def test_a_breath_made_a_rhythm_comes_back_evenly() -> None:
+    sound = cabin_sounds._breathe(np.ones(16_000, np.float32), np.random.default_rng(1))
+    starts = np.flatnonzero(np.diff((sound > 0.5).astype(int)) == 1) / 16_000
+    assert np.diff(starts) == pytest.approx([cabin_sounds.PERIOD_S] * (cabin_sounds.BREATHS - 1), abs=1e-3)

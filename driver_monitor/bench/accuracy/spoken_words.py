@@ -8,6 +8,7 @@ import subprocess
 import wave
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from driver_monitor.errors import ModelError
 from driver_monitor.perception.speech_detector import SpeechDetector
 from driver_monitor.perception.words import Phrase, Spotter, find_phrases, read_phrases
 from driver_monitor.perception.words_pocketsphinx import PocketSphinxSpotter
-from driver_monitor.settings import Settings
+from driver_monitor.settings import Settings, Voice, Words
 from driver_monitor.signals import Event
 
 RATE_HZ = 16_000
@@ -45,8 +46,7 @@ def false_words(folder: Path, settings: Settings, tell: Tell) -> Outcome:
     labels = rows(table, "file", "emotion")
     name, title = "words", f"Phrases found that nobody said ({folder.name.split('_')[0]})"
     try:
-        phrases = read_phrases(find_phrases(settings.words.phrases))
-        spotter = PocketSphinxSpotter(phrases, Path(settings.words.model) if settings.words.model else None)
+        _, spotter = _open(settings.words)
     except ModelError as missing:
         return Outcome(name, title, "", [], notes=[f"Not measured: {missing}."])
     detector = load_detector()
@@ -64,7 +64,7 @@ def false_words(folder: Path, settings: Settings, tell: Tell) -> Outcome:
                {"found": found.total(), "minutes": round(spoken_s / 60.0)}, "/h"),
         *(Figure(f"of them {topic}", float(n), None, "", {"utterances": len(labels)}) for topic, n in sorted(found.items())),
     ]  # fmt: skip
-    more, notes = _by_programs(phrases, settings, detector, spotter)
+    more, notes = _by_programs(settings.words, settings.voice)
     return Outcome(
         name,
         title,
@@ -79,10 +79,16 @@ def false_words(folder: Path, settings: Settings, tell: Tell) -> Outcome:
     )
 
 
-def _by_programs(
-    phrases: Sequence[Phrase], settings: Settings, detector: SpeechDetector, spotter: Spotter
-) -> tuple[list[Figure], list[str]]:
+def _open(words: Words) -> tuple[Sequence[Phrase], PocketSphinxSpotter]:
+    phrases = read_phrases(find_phrases(words.phrases))
+    return phrases, PocketSphinxSpotter(phrases, Path(words.model) if words.model else None)
+
+
+@lru_cache(maxsize=1)  # the same whatever the set
+def _by_programs(words: Words, voice: Voice) -> tuple[Sequence[Figure], Sequence[str]]:
     """Phrases that programs speak, in three sentences each, and other sentences."""
+    settings = Settings(words=words, voice=voice)
+    (phrases, spotter), detector = _open(words), load_detector()
     said: Counter[str] = Counter()
     hit: Counter[str] = Counter()
     false = others = 0
