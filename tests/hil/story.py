@@ -117,9 +117,9 @@ def watched(checks: Checks, uno: Uno, chosen: argparse.Namespace) -> None:
                 told = reports.read_text() if reports.exists() else ""
                 if '"state":"fatigue"' in told:  # the loop turns
                     sign.touch()
-                if '"kind":"sleep"' in told:
+                if '"kind":"microsleep"' in told:
                     break
-            time.sleep(1.0)
+            time.sleep(1.5)
             program.terminate()
             code = program.wait(60)
             ended_ns = time.monotonic_ns()
