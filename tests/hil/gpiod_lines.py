@@ -1,6 +1,6 @@
 """In a kernel with GPIO lines: gpiozero on libgpiod, with our buzzer, light, button and privacy switch on it, read from outside.
 
-Run by ``tests/hil/vm python tests/hil/gpiod_lines.py``. The lines' folder in sysfs stands in $GPIO (gpio-sim). Prints a line a
+Run by ``tests/hil/vm "python -m tests.hil.gpiod_lines"``. The lines' folder in sysfs stands in $GPIO (gpio-sim). Prints a line a
 check; exit code 1 when one fails.
 """
 
