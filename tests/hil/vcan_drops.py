@@ -1,7 +1,7 @@
 """Inside a kernel with vcan: the interface is taken down and up many times, and the vehicle bus comes back each time.
 
-Run by ``tests/hil/uml "python -m tests.hil.vcan_drops ROUNDS"``. Prints one line of figures; exit code 1 when something did not come back
-or was leaked.
+Run by ``tests/hil/uml "python -m tests.hil.vcan_drops ROUNDS"``. Prints one line of figures; exit code 1 when something did
+not come back or was leaked.
 """
 
 from __future__ import annotations
