@@ -495,6 +495,7 @@ class Recording(Section):
     """Recordings made with --record or 'record'; nothing is recorded otherwise."""
 
     jpeg_quality: int = figure(95, "quality of pictures that the camera does not give as JPEG; the monitor sees them so too", "1", 60, 100)
+    video: Literal["jpeg", "h264"] = choice("jpeg", "how pictures are kept; h264 takes far less space, but a replay then sees other pictures than the monitor did")
     part_mb: float = figure(4000.0, "a new file begins at this size", "MB", 0, 1_000_000)
     part_minutes: float = figure(60.0, "a new file begins after this long", "min", 0, 1440)
     folder_gb: float = figure(0.0, "a folder of recordings holds this much, the oldest go first; 0 for no limit", "GB", 0, 100_000)

@@ -1,7 +1,7 @@
 """Where the upper lids stand while the eyes look straight ahead, and how far they have sunk since that was learned.
 
 Sunken lids and a look down are alike in one picture; they differ in how they come. A look falls within a tenth of a second.
-Tired lids sink slowly, or have sunk behind a yawn or a closure.
+Tired lids, and those of a yawn, sink slowly, or have sunk behind a yawn or a closure.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ _SPAN_SHARE = 0.05  # straight-ahead is the densest stretch of this width
 _DEEPEST = 0.08  # lids sink no further than this (half shut); what stands much lower looks down
 _SINK_S = 12.0  # on the road their rest sinks with the lids this slowly, ...
 _RISE_S, _RISEN = 3.0, 0.01  # ... and rises sooner where they stand so far above it: woken lids must not hide a look down
-_SLOW_MOST = 0.03  # what falls no faster than a look leaves them no further below their rest than this
-_LOOK_S = 0.8  # within this a look is over: ...
-_LOOK_LID, _LOOK_HEAD_DEG = 0.03, 4.0  # ... the lids, or the head, fell further than this
+_SLOW_MOST = 0.03  # lids that fall more slowly than in a look stand no further below their rest than this: ...
+_SLOW_PER_S = 0.15  # ... it follows them so fast
+_LOOK_S = 0.25  # within this a look falls: ...
+_LOOK_LID, _LOOK_HEAD_DEG = 0.045, 3.0  # ... the lids, or the head, fell further than this
 _HIDDEN_S = 1.0  # behind a yawn or a closure this long they may have sunk: ...
 _SETTLE_S = 1.0  # ... where they stand in this time after it is their rest, ...
 _HEAD_DOWN_DEG = 8.0  # ... unless the head looks down
@@ -75,7 +76,7 @@ class LidRest:
         risen = self._sunk - max(0.0, fallen)  # lids above the learned rest look up
         sunk = self._sunk - dt_s / (_RISE_S if risen > _RISEN else _SINK_S) * risen
         if known and not looks:
-            sunk = max(sunk, fallen - _SLOW_MOST)
+            sunk = max(sunk, min(fallen - _SLOW_MOST, self._sunk + dt_s * _SLOW_PER_S))
         self._sunk = max(0.0, min(_DEEPEST, sunk))
 
     def _before(self, t_ns: int, height: float, lowered: float) -> tuple[bool, bool]:

@@ -32,7 +32,7 @@ from driver_monitor.recording.trip_format import (
     STATE,
     STATUS,
     TOPIC,
-    read_sample,
+    VIDEO,
 )
 from driver_monitor.recording.trip_part import TripMessage
 from driver_monitor.signals import (
@@ -52,7 +52,7 @@ USUAL = ("mp4", "wav", "blf", "csv", "jsonl")
 _BUS = ("blf", "asc", "log")
 _STATES = frozenset(STATE + name for name in get_args(StateName))
 _TOPICS: dict[str, frozenset[str]] = {
-    "mp4": frozenset({CAMERA}),
+    "mp4": frozenset({CAMERA, VIDEO}),
     "wav": frozenset({SOUND}),
     **dict.fromkeys(_BUS, frozenset({CAN})),
     **dict.fromkeys(("csv", "parquet"), frozenset({HEART, CAN, BUTTON, STATUS, EVENT, ALERT, HEALTH}) | _STATES),
@@ -95,11 +95,12 @@ def export(trip: Trip, folder: Path, formats: Iterable[str]) -> list[Path]:
 
 
 def _first_picture_ns(trip: Trip) -> int | None:
-    return next((message.t_ns for part in trip.pieces[:1] for message in part.peek() if message.topic == CAMERA), None)
+    return next((message.t_ns for part in trip.pieces[:1] for message in part.peek() if message.topic in (CAMERA, VIDEO)), None)
 
 
 class _Export:
     def __init__(self, trip: Trip, folder: Path, formats: list[str], zero_ns: int, stack: ExitStack) -> None:
+        self._trip = trip
         self._folder = folder
         self._zero_ns = zero_ns
         self._stack = stack
@@ -123,7 +124,9 @@ class _Export:
     def take(self, message: TripMessage) -> None:
         part = TOPIC[message.topic].part
         try:
-            sample = read_sample(message.topic, message.t_ns, message.data) if part or message.topic == STATUS else None
+            sample = self._trip.read(message) if part or message.topic == STATUS else None
+            if message.topic == VIDEO and sample is None:
+                return
             line = None if sample is not None else json.loads(message.data)
         except ValueError:
             return
@@ -138,7 +141,7 @@ class _Export:
                     if part is not None and part not in self._offsets:
                         self._offsets[part] = (file, round(t_s - length, 6))
                 self._open[name].take(sample)
-        if message.topic not in (CAMERA, SOUND):
+        if message.topic not in (CAMERA, VIDEO, SOUND):
             self._row(t_s, sample, line)
         if self._jsonl and line is not None:
             if self._lines is None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from driver_monitor.recording.trip import Trip
-from driver_monitor.recording.trip_format import CAMERA, SAMPLE_TOPICS, TICK, picture_jpeg, read_sample
+from driver_monitor.recording.trip_format import CAMERA, SAMPLE_TOPICS, TICK, picture_jpeg
 from driver_monitor.signals import NS_PER_S, seconds
 
 _LONG_GAP_NS = 2 * NS_PER_S
@@ -52,7 +52,7 @@ def look(trip: Trip, *, closely: bool) -> Contents:
             if message.topic == CAMERA:
                 found.encoded_here += picture_jpeg(message.data)[1]
             if closely and message.topic in SAMPLE_TOPICS:
-                read_sample(message.topic, message.t_ns, message.data)
+                trip.read(message)
             elif closely and not isinstance(json.loads(message.data), dict):
                 raise ValueError("no report")
         except ValueError:
@@ -88,7 +88,7 @@ def faults(path: Path, identity: Path | None) -> list[str]:
     """``recording check``: all that is wrong; nothing when all is good."""
     with Trip(path, identity) as trip:
         found = look(trip, closely=True)
-        out = [*trip.notes, *found.gaps]
+        out = [*(note for note in trip.notes if note != trip.lossy_note), *found.gaps]
         out += [f"{count} messages of {topic} make no sense" for topic, count in found.bad.items()]
         if "settings.json" not in trip.attachments:
             out.append("the settings are not attached: a replay needs --config")

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from driver_monitor.errors import BadUseError, RecordingError
+from driver_monitor.recording.h264 import Decoder
 from driver_monitor.recording.sealed import SEALED_SUFFIX
 from driver_monitor.recording.trip_format import (
     CAMERA,
@@ -20,12 +21,14 @@ from driver_monitor.recording.trip_format import (
     SAMPLE_TOPICS,
     STATUS,
     TOPIC,
+    VIDEO,
+    picture_h264,
     read_sample,
 )
 from driver_monitor.recording.trip_part import TripMessage, TripPart, open_part
 from driver_monitor.recording.trip_writer import SUFFIX
 from driver_monitor.settings import Settings
-from driver_monitor.signals import LocalTime, Part, Sample, SensorStatus, seconds
+from driver_monitor.signals import CameraFrame, LocalTime, Part, Sample, SensorStatus, seconds
 
 PARTS: tuple[Part, ...] = ("camera", "microphone", "heart_rate", "vehicle_bus", "button")
 _PART_NUMBER = re.compile(r"-part(\d{3,})$")
@@ -90,7 +93,8 @@ class Trip:
         self._seen: Counter[str] = Counter()
         self._bad: Counter[str] = Counter()
         self._late = 0
-        self._first: Iterator[TripMessage] | None = None
+        self._video: Decoder | None = None
+        self._unbegun = 0
 
     def _check_parts(self, path: Path) -> None:
         trips = {part.about.trip for part in self._parts}
@@ -171,20 +175,29 @@ class Trip:
         from driver_monitor.recording.trip_format import picture_jpeg
 
         for message in self._parts[0].peek():
-            if message.topic == CAMERA:
-                try:
+            try:
+                if message.topic == CAMERA:
                     return jpeg.size(picture_jpeg(message.data)[0])
-                except ValueError:
-                    continue
+                if message.topic == VIDEO and (image := Decoder().decode(picture_h264(message.data))) is not None:
+                    return image.shape[1], image.shape[0]
+            except ValueError:
+                continue
         return None
+
+    @property
+    def lossy_note(self) -> str:
+        """That a replay does not see what the monitor saw; empty when it does."""
+        return f"{self.name} does not hold what the monitor saw: {self.about.lossy}" if self.about.lossy else ""
 
     @property
     def notes(self) -> list[str]:
         """What the user should know, the more the further it was read."""
         notes = [note for part in self._parts for note in part.notes]
-        if self.about.lossy:
-            notes.append(f"{self.name} does not hold what the monitor saw: {self.about.lossy}")
+        if self.lossy_note:
+            notes.append(self.lossy_note)
         notes += [f"{count} messages of {topic} make no sense and were left out" for topic, count in self._bad.items()]
+        if self._unbegun:
+            notes.append(f"{self._unbegun} pictures before the first whole one were left out")
         if self._late:
             notes.append(f"{self._late} messages go back in time and were taken at the last one's time")
         return notes
@@ -212,11 +225,30 @@ class Trip:
         yield from self.standing()
         for message in self.messages(topics & SAMPLE_TOPICS):
             try:
-                sample = read_sample(message.topic, message.t_ns, message.data, pictures=pictures)
+                sample = self.read(message, pictures=pictures)
             except ValueError:
                 self._bad[message.topic] += 1
                 continue
-            yield sample
+            if sample is not None:
+                yield sample
+
+    def read(self, message: TripMessage, *, pictures: bool = True) -> Sample | None:
+        """A message as sample; messages come in order. ``None`` for a picture of H.264 before the first whole one.
+
+        Raises
+        ------
+        ValueError
+            When the message is not what its topic says.
+        """
+        if message.topic != VIDEO or not pictures:
+            return read_sample(message.topic, message.t_ns, message.data, pictures=pictures)
+        if self._video is None:
+            self._video = Decoder()
+        image = self._video.decode(picture_h264(message.data))
+        if image is None:
+            self._unbegun += 1
+            return None
+        return CameraFrame(message.t_ns, image)
 
     def report_lines(self) -> Iterator[bytes]:
         """The reports as they were made on the road, each a line of the report file."""

@@ -43,6 +43,7 @@ END = "driver_monitor.end"
 CAMERA, SOUND, HEART, CAN = "/camera", "/microphone", "/heart", "/can"
 BUTTON, STATUS, TICK = "/button", "/sensor_status", "/tick"
 LOCAL_TIME = "/local_time"
+VIDEO = "/camera/video"
 EVENT, ALERT, HEALTH, STATE = "/event", "/alert", "/health", "/state/"
 AS_GIVEN = "camera"
 ENCODED_HERE = "camera (encoded by driver_monitor)"
@@ -111,12 +112,13 @@ TOPICS: tuple[Topic, ...] = (
         for name in ("fatigue", "distraction", "stress", "anger", "responsiveness")  # a further one goes below
     ),
     Topic(LOCAL_TIME, "driver_monitor.LocalTime", "samples", None, {"hour": _NUMBER}),
+    Topic(VIDEO, "foxglove.CompressedVideo", "bulk", "camera"),
 )
 """In the order of their channels: number 1 is the first. New ones come at the end, so a file that lost its list is read."""
 
 TOPIC = {topic.name: topic for topic in TOPICS}
 CHANNEL = {topic.name: number for number, topic in enumerate(TOPICS, 1)}
-SAMPLE_TOPICS = frozenset({CAMERA, SOUND, HEART, CAN, BUTTON, STATUS, LOCAL_TIME, TICK})
+SAMPLE_TOPICS = frozenset({CAMERA, VIDEO, SOUND, HEART, CAN, BUTTON, STATUS, LOCAL_TIME, TICK})
 REPORT_TOPICS = frozenset(TOPIC) - SAMPLE_TOPICS
 
 
@@ -219,6 +221,15 @@ def write_sample(sample: Sample, wall_ns: int) -> tuple[str, bytes]:
             return TICK, b"{}"
 
 
+def write_video(t_ns: int, data: bytes, wall_ns: int) -> tuple[str, bytes]:
+    """The topic and message of a picture that was made H.264."""
+    from foxglove_schemas_protobuf.CompressedVideo_pb2 import CompressedVideo
+
+    message = CompressedVideo(frame_id=ENCODED_HERE, data=data, format="h264")
+    message.timestamp.FromNanoseconds(max(0, t_ns + wall_ns))
+    return VIDEO, bytes(message.SerializeToString())
+
+
 def report_topic(line: Mapping[str, Any]) -> str:
     """The topic of a report's line (docs/reports.md)."""
     kind = str(line["type"])
@@ -262,7 +273,7 @@ def _from_pcm(pcm: NDArray[np.int16]) -> NDArray[np.float32]:
 
 
 def read_sample(topic: str, t_ns: int, data: bytes, *, pictures: bool = True) -> Sample:
-    """A message as sample; without ``pictures`` a frame has its JPEG and no pixels.
+    """A message as sample; without ``pictures`` a frame has its JPEG and no pixels, and one of H.264 never has any.
 
     Raises
     ------
@@ -271,6 +282,9 @@ def read_sample(topic: str, t_ns: int, data: bytes, *, pictures: bool = True) ->
     """
     if topic == CAMERA:
         return _read_picture(t_ns, data, pictures)
+    if topic == VIDEO:
+        picture_h264(data)
+        return CameraFrame(t_ns, _NO_PIXELS)
     if topic == SOUND:
         return _read_sound(t_ns, data)
     if topic == TICK:
@@ -314,6 +328,20 @@ def picture_jpeg(data: bytes) -> tuple[bytes, bool]:
     if message.format != "jpeg":
         raise ValueError(f"a picture in {message.format[:20]!r}")
     return bytes(message.data), message.frame_id != AS_GIVEN
+
+
+def picture_h264(data: bytes) -> bytes:
+    """The H.264 of a message of the camera; what it shows hangs on the messages before it."""
+    from foxglove_schemas_protobuf.CompressedVideo_pb2 import CompressedVideo
+    from google.protobuf.message import DecodeError
+
+    try:
+        message = CompressedVideo.FromString(data)
+    except DecodeError as problem:
+        raise ValueError("not a video's message") from problem
+    if message.format != "h264":
+        raise ValueError(f"video in {message.format[:20]!r}")
+    return bytes(message.data)
 
 
 def _read_picture(t_ns: int, data: bytes, pictures: bool) -> CameraFrame:
@@ -364,10 +392,11 @@ def schema_data(topic: Topic) -> bytes:
         described = {"title": topic.schema, "type": "object", "properties": dict(topic.properties)}
         return json.dumps(described, separators=(",", ":")).encode()
     from foxglove_schemas_protobuf.CompressedImage_pb2 import CompressedImage
+    from foxglove_schemas_protobuf.CompressedVideo_pb2 import CompressedVideo
     from foxglove_schemas_protobuf.RawAudio_pb2 import RawAudio
     from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-    kinds = {kind.DESCRIPTOR.full_name: kind.DESCRIPTOR.file for kind in (CompressedImage, RawAudio)}
+    kinds = {kind.DESCRIPTOR.full_name: kind.DESCRIPTOR.file for kind in (CompressedImage, CompressedVideo, RawAudio)}
     files = FileDescriptorSet()
     _with_imports(kinds[topic.schema], files, set())
     return bytes(files.SerializeToString(deterministic=True))

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from driver_monitor import __version__
+from driver_monitor.errors import BadUseError
 from driver_monitor.recording.trip import Trip, is_trip
 from driver_monitor.runtime.reports import Line, as_bytes, encode, read_reports
 from driver_monitor.settings import Settings
@@ -45,6 +46,9 @@ class Comparison:
         if is_trip(path):
             self._trip = Trip(path, identity)
             about = self._trip.about
+            if about.lossy:
+                self._trip.close()
+                raise BadUseError(f"{path} can be no reference: it does not hold what the monitor saw ({about.lossy})")
             before = {"version": about.version, "models": dict(about.models)}
             self._lines = self._of_trip(self._trip)
         else:

@@ -13,11 +13,12 @@ from typing import Protocol, Self
 from driver_monitor import __version__
 from driver_monitor.errors import DriverMonitorError
 from driver_monitor.privacy import may_leave_cab
-from driver_monitor.recording.trip_format import About, as_kept, report_topic, write_sample
+from driver_monitor.recording.h264 import Encoder
+from driver_monitor.recording.trip_format import About, as_kept, report_topic, write_sample, write_video
 from driver_monitor.recording.trip_writer import Limits, TripWriter
 from driver_monitor.runtime.reports import as_bytes, encode
 from driver_monitor.settings import Settings
-from driver_monitor.signals import NS_PER_S, Report, Sample
+from driver_monitor.signals import NS_PER_S, CameraFrame, Report, Sample
 
 _LOGGER = logging.getLogger("driver_monitor.live")
 
@@ -70,6 +71,7 @@ class Recorder:
             version=__version__,
             deployment=settings.trip.deployment,
             models=models,
+            lossy="the pictures are H.264" if chosen.video == "h264" else "",
             made_by=made_by,
         )
         limits = Limits(
@@ -78,6 +80,7 @@ class Recorder:
             folder_bytes=round(chosen.folder_gb * 1e9),
         )
         self._settings = settings
+        self._video = Encoder(settings.camera.fps) if chosen.video == "h264" else None
         self._last_ns = zero_ns
         self._monitor: Steps = Unwatched()
         self._writer = TripWriter(target, self._about, attached(settings, models), limits, chosen.public_key)
@@ -90,10 +93,15 @@ class Recorder:
 
     def step(self, sample: Sample) -> list[Report]:
         """Step the Monitor with the sample as the recording gives it back, and write both down."""
-        kept = as_kept(sample, self._settings.recording.jpeg_quality)
+        wall_ns = self._about.wall_ns
+        if self._video is not None and isinstance(sample, CameraFrame):
+            kept: Sample = sample
+            topic, data = write_video(sample.t_ns, self._video.encode(sample.image), wall_ns)
+        else:
+            kept = as_kept(sample, self._settings.recording.jpeg_quality)
+            topic, data = write_sample(kept, wall_ns)
         reports = self._monitor.step(kept)
         self._last_ns = kept.t_ns
-        topic, data = write_sample(kept, self._about.wall_ns)
         self._writer.put(topic, kept.t_ns, data)
         self._write(reports)
         return reports

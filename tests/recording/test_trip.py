@@ -143,7 +143,7 @@ def test_channels_keep_their_numbers() -> None:
     ]  # fmt: skip
     assert {f"/state/{name}" for name in get_args(StateName)} <= set(CHANNEL)
     assert CHANNEL["/camera"] == 1
-    assert len(SAMPLE_TOPICS) == 8
+    assert len(SAMPLE_TOPICS) == 9
 
 
 @pytest.mark.parametrize(
