@@ -293,7 +293,7 @@ class VoiceMeasurement:
 
 @dataclass(frozen=True, slots=True)
 class HeartMeasurement:
-    """Heart figures over their own windows; each is ``None`` until its minimum window is filled (STANDARDS).
+    """Heart figures over their own windows; each is ``None`` until its minimum window is filled.
 
     ``rate_bpm`` beats per minute; ``rmssd_ms`` (>= 30 s), ``sdnn_ms`` and ``pnn50`` (>= 60 s), ``lf_hf`` and Baevsky's
     ``stress_index`` (>= 120 s); ``artefact_share`` of beats left out. ``skin_us`` and ``skin_c`` are as the wearable sent them.

@@ -1,7 +1,7 @@
 """What each alert sounds like, as data: tones with their seconds on and off, and how loud they must be in the cabin's noise.
 
 A level is told by rhythm, so that an active buzzer of one pitch tells it too, and, where the buzzer can, by pitch: higher is more
-urgent. Advice is silent: it is for the log and the light (STANDARDS, Alerts).
+urgent. Advice is silent: it is for the log and the light.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from driver_monitor.signals import Alert, AlertKind, AudioChunk, Level
 
 CLOSED_EYES: frozenset[AlertKind] = frozenset({"microsleep", "sleep", "unresponsive"})
-"""The closed-eye family sounds more urgent than any distraction (STANDARDS: Euro NCAP)."""
+"""The closed-eye family sounds more urgent than any distraction (timed after Euro NCAP Driver Engagement v1.1, secondary text)."""
 
 
 @dataclass(frozen=True, slots=True)
