@@ -14,7 +14,7 @@ import numpy as np
 from driver_monitor.signals import Alert, AlertKind, AudioChunk, Level
 
 CLOSED_EYES: frozenset[AlertKind] = frozenset({"microsleep", "sleep", "unresponsive"})
-"""The closed-eye family sounds more urgent than any distraction (timed after Euro NCAP Driver Engagement v1.1, secondary text)."""
+"""The closed-eye family sounds more urgent than any distraction (Euro NCAP Driver Engagement v1.1, secondary text)."""
 
 
 @dataclass(frozen=True, slots=True)
