@@ -22,9 +22,9 @@ endif
 test: test-tools
 	$(BIN)/python -m pytest
 
-# one test watches a process with strace, one speaks to a D-Bus of its own
+# one test watches a process with strace, one speaks to a D-Bus of its own, some need a voice that says the words
 test-tools:
-	@TOOLS="strace dbus-daemon" sh deploy/setup.sh
+	@TOOLS="strace dbus-daemon flite" sh deploy/setup.sh
 
 # PARTS="uno uml vcan vm" chooses; docs/hil.md tells what each wants
 test-hil: install
