@@ -296,6 +296,9 @@ def open_sensors(
             sensors.append(AcknowledgeButton(settings.outputs.button_pin, pins.factory))
         if pins.reason is not None:
             absent.append(("button", "simulated" if pins.factory else "no pin factory"))
+    if settings.outputs.privacy_pin is not None and pins.reason is not None:
+        why = "its pin is simulated" if pins.factory else "there is no pin factory"
+        absent.append(("button", f"the privacy switch does nothing: {why}"))
     for sensor in sensors:
         stack.enter_context(sensor).start(queue)
     for part, reason in absent:

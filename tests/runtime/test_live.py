@@ -11,15 +11,18 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import get_args
 
 import cv2
 import numpy as np
 import pytest
+from gpiozero.pins.mock import MockFactory
 
+from driver_monitor.alerts.outputs import Pins
 from driver_monitor.monitor import Monitor
-from driver_monitor.runtime.live import LiveLoop, Summary, local_time
+from driver_monitor.runtime.live import LiveLoop, Summary, local_time, open_sensors
 from driver_monitor.runtime.watchdog import Watchdog
 from driver_monitor.sensors.queue import SampleQueue
 from driver_monitor.settings import Settings, Trip
@@ -302,3 +305,32 @@ def test_the_wall_clock_is_told_once_unless_it_was_never_set() -> None:
     assert told is not None
     there = time.localtime(1_790_000_000.0)
     assert (told.t_ns, told.hour) == (7, there.tm_hour + there.tm_min / 60.0)
+
+
+class EmptyCabin:
+    """Plays nothing."""
+
+    parts: frozenset[Part] = frozenset()
+    seconds = 1.0
+
+    def start(self, queue: SampleQueue, *, required: bool = False) -> bool:
+        return True
+
+    def begin(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@pytest.mark.parametrize(("factory", "why"), [(None, "there is no pin factory"), (MockFactory(), "its pin is simulated")])
+def test_a_privacy_switch_that_cannot_work_is_said(factory: MockFactory | None, why: str) -> None:
+    settings = Settings.model_validate({
+        "microphone": {"device": "none"},
+        "heart_rate": {"source": "none"},
+        "vehicle": {"interface": "none"},
+        "outputs": {"privacy_pin": 22, "button_pin": None},
+    })
+    queue = SampleQueue()
+    with ExitStack() as stack:
+        open_sensors(settings, queue, stack, Pins(factory, "no board"), EmptyCabin())
+    told = [s.reason for s in iter(lambda: queue.get(0.0), None) if isinstance(s, SensorStatus)]
+    assert f"the privacy switch does nothing: {why}" in told
