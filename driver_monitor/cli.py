@@ -216,11 +216,17 @@ def bench_protocol(
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here as JSON.")] = None,
     sample: Annotated[int | None, typer.Option("--sample", metavar="N", min=1, help="Only N cases, always the same.")] = None,
     case: Annotated[str | None, typer.Option("--case", metavar="PATTERN", help="Only cases named like this.")] = None,
+    deal: Annotated[
+        bool, typer.Option("--deal", help="Deal each case one of twelve people, eyewear, a light and a frame rate that it does not set.")
+    ] = False,
+    backend: Annotated[
+        Literal["auto", "mediapipe", "litert"], typer.Option("--backend", help="Which runtime finds the face in drawn pictures.")
+    ] = "auto",
 ) -> int:
     """Which alerts come when they are due, and that no other comes; exit code 1 when a case fails."""
     from driver_monitor.bench.protocol.run import protocol_command
 
-    return protocol_command(name, level, jobs, html, junit, json_file, sample, case)
+    return protocol_command(name, level, jobs, html, junit, json_file, sample, case, deal, backend)
 
 
 @bench_app.command("attentive")

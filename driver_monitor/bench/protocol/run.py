@@ -6,19 +6,21 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from fnmatch import fnmatchcase
 from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
 
 from driver_monitor.bench.protocol.cases import Case, Protocol, load_protocol, protocol_names
+from driver_monitor.bench.protocol.deal import deal
 from driver_monitor.bench.protocol.outcome import Level, Outcome
 from driver_monitor.bench.protocol.run_case import run_case
 from driver_monitor.errors import BadUseError
 
 ALL = "all"
-_SAMPLE_PICTURES = 400  # a sampled case is no longer than this, so that a handful is done in a minute or two
+# a sampled case is no longer than this, so that a handful is done in a minute or two; dealt 60 fps, the shortest has 840
+_SAMPLE_PICTURES, _DEALT_PICTURES = 400, 1500
 _HEAD = "virtual-driver"
 _MODELS = ("face_landmarker", "silero_vad", _HEAD)
 
@@ -32,12 +34,16 @@ def protocol_command(
     as_json: Path | None,
     sample: int | None,
     pattern: str | None,
+    dealt: bool = False,
+    backend: str = "auto",
 ) -> int:
     """The command ``bench protocol``; its exit code is 0 when all cases hold and 1 when one does not."""
     from driver_monitor.bench.protocol.show import progress, show
 
     protocols = [load_protocol(n) for n in (protocol_names() if name == ALL else [name])]
-    cases = choose([c for p in protocols for c in p.cases], level, sample, pattern)
+    cases = choose([c for p in protocols for c in p.cases], level, sample, pattern, dealt)
+    if backend != "auto":
+        cases = [_with_backend(c, backend) for c in cases]
     if not cases:
         raise BadUseError(f"no case of '{name}' at the level of {level} is named like '{pattern}'; give another --case")
     for output in (html, junit, as_json):
@@ -50,12 +56,12 @@ def protocol_command(
     return 0 if all(o.passed for o in outcomes) else 1
 
 
-def choose(cases: Sequence[Case], level: Level, sample: int | None, pattern: str | None) -> list[Case]:
+def choose(cases: Sequence[Case], level: Level, sample: int | None, pattern: str | None, dealt: bool = False) -> list[Case]:
     """The cases to run: of this level, named like ``pattern``, and of these ``sample`` by the hash of their names."""
-    wanted = [c for c in cases if c.only in (None, level) and (pattern is None or _matches(c, pattern))]
+    wanted = [c for c in (deal(cases) if dealt else cases) if c.only in (None, level) and (pattern is None or _matches(c, pattern))]
     if sample is None or sample >= len(wanted):
         return wanted
-    short = [c for c in wanted if _pictures(c) <= _SAMPLE_PICTURES] or wanted
+    short = [c for c in wanted if _pictures(c) <= (_DEALT_PICTURES if dealt else _SAMPLE_PICTURES)] or wanted
     # the hash is the same on every machine; protocols take turns, and each brings another group every time
     short.sort(key=lambda c: sha256(f"{c.protocol}/{c.name}".encode()).digest())
     seen: Counter[str] = Counter()
@@ -66,6 +72,10 @@ def choose(cases: Sequence[Case], level: Level, sample: int | None, pattern: str
         seen[case.protocol] += not seen[group]
         seen[group] += 1
     return [short[k] for _, _, k in sorted(turns)][:sample]
+
+
+def _with_backend(case: Case, backend: str) -> Case:
+    return replace(case, settings=case.settings | {"face": case.settings.get("face", {}) | {"backend": backend}})
 
 
 def _matches(case: Case, pattern: str) -> bool:

@@ -1,0 +1,36 @@
+"""Deals each case a person, eyewear, a light and a frame rate of its own, so that a sample spans what drivers and cameras may be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from hashlib import sha256
+
+from driver_monitor.bench.protocol.cases import Case
+from driver_monitor.bench.virtual_driver.subject import PEOPLE
+
+# what a case sets itself stays; a word that stands twice is dealt twice as often
+_DECKS: dict[tuple[str, str], tuple[object, ...]] = {
+    ("subject", "like"): tuple(PEOPLE),
+    ("subject", "glasses"): ("none", "none", "clear"),
+    ("light", "kind"): ("day", "day", "infrared", "infrared", "dusk", "side_sun"),
+    ("camera", "fps"): (10, 15, 30, 60),
+}
+
+
+def deal(cases: Sequence[Case]) -> list[Case]:
+    """The same cases with what each is dealt, which hangs on its name alone and is told at the end of the name."""
+    return [_dealt(case) for case in cases]
+
+
+def _dealt(case: Case) -> Case:
+    scenario, words = dict(case.scenario), list[str]()
+    for (table, key), deck in _DECKS.items():
+        part = scenario.get(table, {})
+        if key in part:
+            continue
+        card = deck[int.from_bytes(sha256(f"{case.protocol}/{case.name}/{key}".encode()).digest()[:4]) % len(deck)]
+        scenario[table] = part | {key: card}
+        if card not in ("none", "day"):
+            words.append(f"{card} fps" if key == "fps" else f"{card} glasses" if key == "glasses" else str(card).replace("_", " "))
+    return replace(case, name="/".join([case.name, ", ".join(words)]) if words else case.name, scenario=scenario)
