@@ -217,7 +217,7 @@ def bench_protocol(
     sample: Annotated[int | None, typer.Option("--sample", metavar="N", min=1, help="Only N cases, always the same.")] = None,
     case: Annotated[str | None, typer.Option("--case", metavar="PATTERN", help="Only cases named like this.")] = None,
     deal: Annotated[
-        bool, typer.Option("--deal", help="Deal each case one of twelve people, eyewear, a light and a frame rate that it does not set.")
+        bool, typer.Option("--deal", help="Deal each case a person, eyewear, a light and a frame rate.")
     ] = False,
     backend: Annotated[
         Literal["auto", "mediapipe", "litert"], typer.Option("--backend", help="Which runtime finds the face in drawn pictures.")

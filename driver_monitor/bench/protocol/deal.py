@@ -1,4 +1,4 @@
-"""Deals each case a person, eyewear, a light and a frame rate of its own, so that a sample spans what drivers and cameras may be."""
+"""Deals each case a person, eyewear, a light and a frame rate of its own: a sample then spans what drivers and cameras may be."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ _DECKS: dict[tuple[str, str], tuple[object, ...]] = {
     ("camera", "fps"): (10, 15, 30, 60),
 }
 
+_AFTER = {"fps": " fps", "glasses": " glasses"}
+
 
 def deal(cases: Sequence[Case]) -> list[Case]:
     """The same cases with what each is dealt, which hangs on its name alone and is told at the end of the name."""
@@ -32,5 +34,5 @@ def _dealt(case: Case) -> Case:
         card = deck[int.from_bytes(sha256(f"{case.protocol}/{case.name}/{key}".encode()).digest()[:4]) % len(deck)]
         scenario[table] = part | {key: card}
         if card not in ("none", "day"):
-            words.append(f"{card} fps" if key == "fps" else f"{card} glasses" if key == "glasses" else str(card).replace("_", " "))
+            words.append(str(card).replace("_", " ") + _AFTER.get(key, ""))
     return replace(case, name="/".join([case.name, ", ".join(words)]) if words else case.name, scenario=scenario)

@@ -58,7 +58,8 @@ def protocol_command(
 
 def choose(cases: Sequence[Case], level: Level, sample: int | None, pattern: str | None, dealt: bool = False) -> list[Case]:
     """The cases to run: of this level, named like ``pattern``, and of these ``sample`` by the hash of their names."""
-    wanted = [c for c in (deal(cases) if dealt else cases) if c.only in (None, level) and (pattern is None or _matches(c, pattern))]
+    wanted = [c for c in cases if c.only in (None, level)]
+    wanted = [c for c in (deal(wanted) if dealt else wanted) if pattern is None or _matches(c, pattern)]
     if sample is None or sample >= len(wanted):
         return wanted
     short = [c for c in wanted if _pictures(c) <= (_DEALT_PICTURES if dealt else _SAMPLE_PICTURES)] or wanted
