@@ -72,6 +72,7 @@ class Distraction:
         self._away_now = False
         self._doubtful: list[tuple[int, int, Zone, float]] = []  # pictures since a change that may be an artefact
         self._seen_ns: int | None = None
+        self._hidden_ns: int | None = None  # the first picture since then that told no gaze
         self._found_ns: int | None = None  # the face was last there
         self._held: set[str] = set()
         self._trusted = False
@@ -84,7 +85,9 @@ class Distraction:
             assert self._last is not None
             gaze = replace(self._last, t_ns=gaze.t_ns, zone=_beyond(self._last))
         if gaze.zone is None or gaze.direction is None:
+            self._hidden_ns = gaze.t_ns if self._hidden_ns is None else self._hidden_ns
             return
+        hidden_ns, self._hidden_ns = self._hidden_ns, None
         self._found_ns = self._found_ns if gaze is not asked else gaze.t_ns
         last, self._last = self._last, gaze
         self._seen_ns = gaze.t_ns
@@ -92,9 +95,11 @@ class Distraction:
             return
         # a move belongs to where it leads (ISO 15007), and so does a blink before it, save that in doubt the gaze was still away
         gap_ns, move_ns = gaze.t_ns - last.t_ns, nanoseconds(_MOVE_S)
+        # from the first picture that hid it: the one before was still seen, however long ago at a low rate
+        blink = gaze.t_ns - (last.t_ns if hidden_ns is None else hidden_ns) <= nanoseconds(_BLINK_S)
         back = gaze.zone == "road" and last.zone is not None and last.zone != "road"
-        dt_ns = gap_ns if gap_ns <= nanoseconds(_BLINK_S) and not back else min(gap_ns, move_ns)
-        if back and move_ns < gap_ns <= nanoseconds(_BLINK_S) and last.zone is not None and last.direction is not None:
+        dt_ns = gap_ns if blink and not back else min(gap_ns, move_ns)
+        if back and blink and gap_ns > move_ns and last.zone is not None and last.direction is not None:
             self._doubtful.append((gaze.t_ns - move_ns, gap_ns - move_ns, last.zone, last.direction.pitch))
         self._doubtful.append((gaze.t_ns, dt_ns, gaze.zone, gaze.direction.pitch))
         away = gaze.zone != "road"

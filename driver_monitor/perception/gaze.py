@@ -34,9 +34,11 @@ _MODE_SPAN_SHARE = 0.05  # ... and this of the irises' heights
 _GAP_S = 0.25
 _LID_AFTER_S = 0.1  # the eyeLook units come to rest a little after the lid
 _TEACHING_S = 2.0
+_EYES_AGAIN_S = 0.3  # eyes that cannot be read for less than this will say more than the head alone
 _EYES_OPEN = 0.25  # below this openness the lid tells of its closing, not of the eye
 _LID_SPEED = 3.5  # 1/s; a lid that moves faster is blinking, or follows a saccade that is not over
 _LID_SPAN_S = 0.045  # ... measured over at least this time, against noise at high frame rates
+_LID_MEAN_S = 0.025  # ... in openness averaged over this time
 _LID_MOST_S = 0.1  # a blink's lid falls within this, however far apart the pictures are
 
 
@@ -62,19 +64,26 @@ def _smile(units: dict[str, float]) -> float:
 class _Speed:
     """How fast a quantity changes, per second, over at least a span; a gap starts anew.
 
-    Between pictures far apart a change is taken to have needed no longer than ``most_s``.
+    Between pictures far apart a change is taken to have needed no longer than ``most_s``; of pictures closer than ``mean_s``
+    the mean is taken, so that twice the pictures do not bring twice the noise.
     """
 
-    def __init__(self, span_s: float, most_s: float = _GAP_S) -> None:
-        self._span_ns, self._most_ns = nanoseconds(span_s), nanoseconds(most_s)
+    def __init__(self, span_s: float, most_s: float = _GAP_S, mean_s: float = 0.0) -> None:
+        self._span_ns, self._most_ns, self._mean_ns = nanoseconds(span_s), nanoseconds(most_s), nanoseconds(mean_s)
         self._seen: deque[tuple[int, float]] = deque()
+        self._raw: deque[tuple[int, float]] = deque()
 
     def step(self, t_ns: int, value: float | None) -> float | None:
         seen = self._seen
         if seen and t_ns - seen[-1][0] > nanoseconds(_GAP_S):
             seen.clear()
         if value is None:
+            self._raw.clear()
             return None
+        self._raw.append((t_ns, value))
+        while t_ns - self._raw[0][0] > self._mean_ns:
+            self._raw.popleft()
+        value = sum(v for _, v in self._raw) / len(self._raw)
         while len(seen) > 1 and t_ns - seen[1][0] >= self._span_ns:
             seen.popleft()
         seen.append((t_ns, value))
@@ -98,12 +107,13 @@ class Gaze:
         self._alone_pitch = Usual(-60.0, 60.0, 120, _MODE_SPAN_DEG)
         self._alone_learning = Learning(gaze.neutral_s)
         self._eyes_hidden = False
+        self._eyes_ns: int | None = None  # last read
         self._lids = LidRest()
         self._iris = Usual(-0.2, 0.3, 200, _MODE_SPAN_SHARE)
         self._zone: Zone = "road"
         self._road_ns: int | None = None  # last seen on the road
         self._turn = _Speed(_RETURN_SPAN_S)
-        self._lid_speed = _Speed(_LID_SPAN_S, _LID_MOST_S)
+        self._lid_speed = _Speed(_LID_SPAN_S, _LID_MOST_S, _LID_MEAN_S)
         self._lid_moved_ns: int | None = None
 
     @property
@@ -144,6 +154,11 @@ class Gaze:
             return GazeState(face.t_ns, reason="the eyes are closed or closing")
         head_only = eyes is None or mouth_wide or openness is None
         self._eyes_hidden = eyes is None
+        if not head_only:
+            self._eyes_ns = face.t_ns
+        elif not mouth_wide and self._eyes_ns is not None and face.t_ns - self._eyes_ns < nanoseconds(_EYES_AGAIN_S):
+            self._learning.step(face.t_ns, usable=False)
+            return GazeState(face.t_ns, reason="the eyes cannot be read for a moment")
         weight = self._learning.step(face.t_ns, usable=not head_only and not self._long_away(face.t_ns))
         if weight > 0.0 and eyes is not None:
             self._head_yaw.learn(head.yaw, weight)

@@ -15,13 +15,15 @@ import numpy as np
 import pytest
 
 from driver_monitor.bench.protocol.cases import Case, Expected, load_protocol
+from driver_monitor.bench.protocol.deal import deal
 from driver_monitor.bench.protocol.measurements import samples
 from driver_monitor.bench.protocol.page import page
 from driver_monitor.bench.protocol.played import motion, script_of, truth_of
-from driver_monitor.bench.protocol.run import protocol_command, run
+from driver_monitor.bench.protocol.run import protocol_command, run, with_backend
 from driver_monitor.bench.protocol.run_case import run_case
 from driver_monitor.bench.protocol.store import keep_outcome, kept_outcome, recording_of
 from driver_monitor.bench.scenario.played import Played
+from driver_monitor.bench.virtual_driver.subject import PEOPLE
 from driver_monitor.model_store import CACHE_VARIABLE, models
 from driver_monitor.settings import Settings
 from driver_monitor.signals import FaceMeasurement, nanoseconds
@@ -260,3 +262,19 @@ def test_the_frame_rate_moves_no_alert() -> None:
     cases = [c for c in load_protocol("peer-failures").cases if c.name.startswith("same-eyelids-any-frame-rate/")]
     assert len(cases) == 7
     assert [(o.name, o.faults) for o in run(cases, "measurements", 1) if not o.passed] == []
+
+
+def test_a_dealt_case_keeps_what_it_sets_and_is_dealt_the_same_each_time() -> None:
+    cases = [c for name in ("euro-ncap-2026", "peer-failures") for c in load_protocol(name).cases]
+    dealt = deal(cases)
+    assert deal(cases) == dealt
+    cameras = [(old.scenario.get("camera", {}), new.scenario["camera"]) for old, new in zip(cases, dealt, strict=True)]
+    assert all(new.items() >= old.items() for old, new in cameras)
+    assert {c.scenario["subject"]["like"] for c in dealt} == set(PEOPLE)
+    assert {c.scenario["camera"]["fps"] for c in dealt} >= {10, 15, 30, 60}
+    assert len({c.name for c in dealt if c.protocol == "peer-failures"}) == sum(c.protocol == "peer-failures" for c in cases)
+    assert all(script_of("own", c.scenario).subject is not None for c in dealt)
+
+
+def test_a_chosen_face_backend_is_a_setting_of_every_case() -> None:
+    assert with_backend(ASLEEP, "litert").settings == {"face": {"backend": "litert"}}

@@ -117,3 +117,13 @@ def test_the_wrong_level_fails() -> None:
 def test_a_case_whose_cause_never_happens_proves_nothing_and_fails() -> None:
     verdict = judge(case(LONG), [], truth(), FRAMES, SETTINGS)
     assert "proves nothing" in verdict.faults[0]
+
+
+def test_a_sum_that_falls_just_short_in_one_glance_may_be_reached_in_it() -> None:
+    shared = Expected(kind="time_sharing", shared=10.0, within=0.5)
+    away = truth(away=[(10.0 + 3.5 * k, 12.45 + 3.5 * k) for k in range(5)])  # four make 9.8 s, the fifth begins at 24 s
+    assert due_s(shared, away, SETTINGS) == pytest.approx(24.2, abs=0.02)
+    assert judge(case(shared), [raised(22.8, "time_sharing")], away, FRAMES, SETTINGS).passed
+    assert judge(case(shared), [raised(24.6, "time_sharing")], away, FRAMES, SETTINGS).passed
+    assert not judge(case(shared), [raised(19.0, "time_sharing")], away, FRAMES, SETTINGS).passed
+    assert not judge(case(shared), [raised(25.5, "time_sharing")], away, FRAMES, SETTINGS).passed

@@ -31,6 +31,12 @@ class Drive:
             self.distraction.picture(GazeState(nanoseconds(self.t_s), direction, zone), trusted=True)
         return self
 
+    def hide(self, length_s: float) -> Drive:
+        for _ in range(round(length_s / self._step_s)):
+            self.t_s += self._step_s
+            self.distraction.picture(GazeState(nanoseconds(self.t_s), reason="the eyes are closed or closing"), trusted=True)
+        return self
+
     def met(self, kind: str, speed_kmh: float | None = 80.0, seen: float = 1.0) -> bool | None:
         conditions = self.distraction.conditions(nanoseconds(self.t_s), speed_kmh, seen)
         return next(c.met for c in conditions if c.kind == kind)
@@ -54,6 +60,12 @@ def test_a_flick_to_the_road_does_not_restart_the_timer_and_a_real_look_does() -
     assert flicked.met("long_distraction") is True
     looked = Drive().look("road", 5.0).look("left_window", 2.0).look("road", 1.0).look("left_window", 1.3)
     assert looked.met("long_distraction") is False
+
+
+@pytest.mark.parametrize("fps", [10.0, 30.0, 60.0])
+def test_a_look_that_begins_in_a_blink_counts_from_its_start_at_any_frame_rate(fps: float) -> None:
+    drive = Drive(fps).look("road", 5.0).hide(0.6).look("left_window", 2.6)
+    assert drive.met("long_distraction") is True
 
 
 def test_poor_sight_gives_gaze_low_in_the_car_a_second_and_a_half_more() -> None:

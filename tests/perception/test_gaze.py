@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -136,6 +136,22 @@ def test_with_eyes_not_measured_the_head_tells(driver: Driver) -> None:
     state = driver.show(Look(head=(-45.0, 0.0), openness=None), 1.0)
     assert state.head_only
     assert state.zone == "rear_mirror"
+
+
+def test_eyes_lost_for_a_picture_leave_the_gaze_open_rather_than_to_the_head(driver: Driver) -> None:
+    aside = Look(yaw=-20.0, head=(-8.0, 0.0))
+    driver.show(aside, 0.5)
+    lost = driver.show(replace(aside, openness=None), 0.1)
+    assert lost.zone is None
+    assert lost.reason == "the eyes cannot be read for a moment"
+    assert driver.show(replace(aside, openness=None), 0.5).head_only
+
+
+def test_noise_of_the_lids_hides_no_gaze_at_sixty_pictures_a_second() -> None:
+    driver, dice = Driver(fps=60.0), np.random.default_rng(1)
+    driver.show(Look(), 12.0)
+    seen = [driver.show(Look(openness=1.0 + 0.06 * float(dice.standard_normal())), 1 / 60).zone for _ in range(600)]
+    assert seen.count("road") > 570
 
 
 def test_a_head_that_comes_back_fast_is_led_by_its_gaze(driver: Driver) -> None:

@@ -43,7 +43,7 @@ def protocol_command(
     protocols = [load_protocol(n) for n in (protocol_names() if name == ALL else [name])]
     cases = choose([c for p in protocols for c in p.cases], level, sample, pattern, dealt)
     if backend != "auto":
-        cases = [_with_backend(c, backend) for c in cases]
+        cases = [with_backend(c, backend) for c in cases]
     if not cases:
         raise BadUseError(f"no case of '{name}' at the level of {level} is named like '{pattern}'; give another --case")
     for output in (html, junit, as_json):
@@ -75,7 +75,8 @@ def choose(cases: Sequence[Case], level: Level, sample: int | None, pattern: str
     return [short[k] for _, _, k in sorted(turns)][:sample]
 
 
-def _with_backend(case: Case, backend: str) -> Case:
+def with_backend(case: Case, backend: str) -> Case:
+    """The case with another runtime for the face."""
     return replace(case, settings=case.settings | {"face": case.settings.get("face", {}) | {"backend": backend}})
 
 

@@ -66,24 +66,40 @@ def judge(case: Case, steps: Sequence[Step], truth: Truth, frames_s: Sequence[fl
     for expected in case.alerts:
         due = due_s(expected, truth, settings)
         allowed = expected.within + _frame_s(frames_s, due)
+        earliest, latest = _window(expected, due, allowed, truth, settings)
         mine = [s for s in left if s.kind == expected.kind and s.action == expected.action and s.t_s >= expected.since]
-        near = [s for s in mine if due is not None and abs(s.t_s - due) <= allowed + 1e-6]
+        near = [s for s in mine if earliest <= s.t_s <= latest]
         came = near[0] if near else min(mine, key=lambda s: abs(s.t_s - (due or 0.0)), default=None)
         if came is not None:
             left.remove(came)
-        checks.append(_check(expected, due, came, allowed))
+        checks.append(_check(expected, due, came, allowed, came in near))
     unwanted = tuple(s for s in left if s.action == "raised" and s.kind not in case.may)
     return Verdict(tuple(checks), unwanted)
 
 
-def _check(expected: Expected, due: float | None, came: Step | None, allowed: float) -> Check:
+def _window(expected: Expected, due: float | None, allowed: float, truth: Truth, settings: Settings) -> tuple[float, float]:
+    """When the alert may come. What is allowed is allowed on the timer: a sum that falls just short at the end of one glance
+    is reached at the start of the next.
+    """
+    if due is None:
+        return 0.0, -1.0
+    earliest, latest = due - allowed, due + allowed
+    if expected.shared is not None:
+        less, more = (
+            due_s(expected.model_copy(update={"shared": expected.shared + by}), truth, settings) for by in (-allowed, allowed)
+        )
+        earliest, latest = min(earliest, less or earliest), max(latest, more or latest)
+    return earliest - 1e-6, latest + 1e-6
+
+
+def _check(expected: Expected, due: float | None, came: Step | None, allowed: float, in_time: bool) -> Check:
     fault: str | None = None
     if due is None:
         timer, limit = expected.timer
         fault = f"the scenario never holds '{timer}' for {limit:g} s, so the case proves nothing"
     elif came is None:
         fault = f"due at {due:.2f} s, did not come"
-    elif abs(came.t_s - due) > allowed + 1e-6:
+    elif not in_time:
         fault = f"due at {due:.2f} s, came at {came.t_s:.2f} s ({came.t_s - due:+.2f} s, {allowed:.2f} s allowed)"
     elif expected.level is not None and came.level != expected.level:
         fault = f"came as {came.level}, not as {expected.level}"
