@@ -16,7 +16,7 @@ _MOVE_S = 0.2  # ... only the move itself belongs to what comes after it
 _TURNED_S = 10.0  # a face lost by turning away is still turned away for so long; then it is not visible
 _HIDDEN_S = 3.0  # gaze not known for longer: the timers cannot be told
 _FAR: frozenset[Zone] = frozenset(
-    {"left_window", "right_window", "left_mirror", "right_mirror", "rear_mirror", "up", "lap", "centre_stack"}
+    {"left_window", "right_window", "passenger", "left_mirror", "right_mirror", "rear_mirror", "up", "lap", "centre_stack"}
 )
 _MIRROR_DEG = 45.0  # a face lost beyond this yaw has turned to the side
 _PASSING_S = 0.3  # on the way to a mirror the gaze passes over other places

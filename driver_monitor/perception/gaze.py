@@ -34,7 +34,7 @@ _MODE_SPAN_SHARE = 0.05  # ... and this of the irises' heights
 _GAP_S = 0.25
 _LID_AFTER_S = 0.1  # the eyeLook units come to rest a little after the lid
 _TEACHING_S = 2.0
-_EYES_AGAIN_S = 0.3  # eyes that cannot be read for less than this will say more than the head alone
+_EYES_AGAIN_S = 0.3  # eyes lost for less than this will say more than a head that points at the road
 _EYES_OPEN = 0.25  # below this openness the lid tells of its closing, not of the eye
 _LID_SPEED = 3.5  # 1/s; a lid that moves faster is blinking, or follows a saccade that is not over
 _LID_SPAN_S = 0.045  # ... measured over at least this time, against noise at high frame rates
@@ -154,11 +154,7 @@ class Gaze:
             return GazeState(face.t_ns, reason="the eyes are closed or closing")
         head_only = eyes is None or mouth_wide or openness is None
         self._eyes_hidden = eyes is None
-        if not head_only:
-            self._eyes_ns = face.t_ns
-        elif not mouth_wide and self._eyes_ns is not None and face.t_ns - self._eyes_ns < nanoseconds(_EYES_AGAIN_S):
-            self._learning.step(face.t_ns, usable=False)
-            return GazeState(face.t_ns, reason="the eyes cannot be read for a moment")
+        self._eyes_ns = face.t_ns if not head_only else self._eyes_ns
         weight = self._learning.step(face.t_ns, usable=not head_only and not self._long_away(face.t_ns))
         if weight > 0.0 and eyes is not None:
             self._head_yaw.learn(head.yaw, weight)
@@ -184,9 +180,15 @@ class Gaze:
             pitch = self._eye_pitch(lid_height, eyes.iris_height) - _HEAD_PITCH_GAIN * lowered
             turned = min(abs(head.yaw), _TURNED_MOST_DEG) - min(abs(yaw_zero), _TURNED_MOST_DEG)
             direction = Angles(head.yaw + eyes.yaw - self._yaw.zero + lead, pitch + _TURNED_PITCH * turned, head.roll)
-        self._zone = self._zones.zone(direction, self._zone)
+        zone = self._zones.zone(direction, self._zone)
+        if head_only and not mouth_wide and zone == "road" != self._zone and self._eyes_seen_lately(face.t_ns):
+            return GazeState(face.t_ns, reason="the eyes cannot be read for a moment")
+        self._zone = zone
         self._road_ns = face.t_ns if self._zone == "road" or self._road_ns is None else self._road_ns
         return GazeState(face.t_ns, direction, self._zone, head_only)
+
+    def _eyes_seen_lately(self, t_ns: int) -> bool:
+        return self._eyes_ns is not None and t_ns - self._eyes_ns < nanoseconds(_EYES_AGAIN_S)
 
     def _by_head_alone(self, t_ns: int, head: Angles, mouth_wide: bool) -> bool:
         """Eyes hidden since the trip began: the head's own straight-ahead is learned by itself, and is all there is."""
