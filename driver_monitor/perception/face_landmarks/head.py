@@ -31,6 +31,7 @@ class HeadFit:
         w = weights[self._used] / weights[self._used].sum()
         face = canonical[self._used]
         self._weighted = (face - w @ face) * w[:, None]  # (n, 3)
+        self._mean = np.full(_POINTS, 1.0 / _POINTS)
         self._near = 2.0 * math.tan(math.radians(_FIELD_OF_VIEW_DEG) / 2.0)
 
     def rotation(self, points: NDArray[np.float64], width: int, height: int) -> NDArray[np.float64]:
@@ -38,7 +39,7 @@ class HeadFit:
         scale = self._near / height
         x, y, z = points.take(self._used, axis=1)
         # the camera's plane lies at 1, the middle of the face in it; what is nearer or farther is put out along its ray
-        away = (z - points[2, :_POINTS].mean()) * scale + 1.0
+        away = (z - points[2, :_POINTS] @ self._mean) * scale + 1.0
         ray = away * scale
         design = np.array([(x - width / 2.0) * ray, (height / 2.0 - y) * ray, -away]) @ self._weighted
         u, _, vt = np.linalg.svd(design)

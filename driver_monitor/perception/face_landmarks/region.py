@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,13 @@ class Region:
         half = across / 2.0
         return np.array([[c, -s, self.x - (c - s) * half], [s, c, self.y - (s + c) * half]])
 
+    def bounds(self, width: int, height: int) -> tuple[int, int, int, int]:
+        """Left, top, right and bottom of the part of the picture that the square needs, a pixel to spare; never empty."""
+        reach = self.side / 2.0 * (abs(math.cos(self.angle)) + abs(math.sin(self.angle)))
+        left, right = _within(self.x - reach, self.x + reach, width)
+        top, bottom = _within(self.y - reach, self.y + reach, height)
+        return left, top, right, bottom
+
 
 def whole_picture(width: int, height: int) -> Region:
     """The square around the whole picture."""
@@ -39,9 +47,10 @@ def whole_picture(width: int, height: int) -> Region:
 
 def region_of_landmarks(points: NDArray[np.float64]) -> Region:
     """Where to look next for a face with these (3, 478) points, level with the outer eye corners."""
-    a, b = _EYE_CORNERS
-    angle = math.atan2(points[1, b] - points[1, a], points[0, b] - points[0, a])
-    return _around(points[:2].min(axis=1), points[:2].max(axis=1), angle)
+    right, left = _EYE_CORNERS
+    angle = math.atan2(points.item(1, left) - points.item(1, right), points.item(0, left) - points.item(0, right))
+    flat = points[:2]
+    return _around(flat.min(axis=1).tolist(), flat.max(axis=1).tolist(), angle)
 
 
 def region_of_detection(
@@ -68,13 +77,19 @@ def region_of_detection(
     mean = np.average(np.hstack([low, high, eyes])[same], axis=0, weights=scores[same])
     whole = whole_picture(width, height)
     corner = np.array([whole.x, whole.y]) - whole.side / 2.0
-    low, high, right, left = (mean.reshape(4, 2) * whole.side + corner)
+    low, high, right, left = (mean.reshape(4, 2) * whole.side + corner).tolist()
     return _around(low, high, math.atan2(left[1] - right[1], left[0] - right[0]))
 
 
-def _around(low: NDArray[np.float64], high: NDArray[np.float64], angle: float) -> Region:
-    (x, y), (w, h) = (low + high) / 2.0, high - low
-    return Region(float(x), float(y), GROWTH * float(max(w, h)), angle)
+def _around(low: Sequence[float], high: Sequence[float], angle: float) -> Region:
+    (left, top), (right, bottom) = low, high
+    return Region((left + right) / 2.0, (top + bottom) / 2.0, GROWTH * max(right - left, bottom - top), angle)
+
+
+def _within(low: float, high: float, size: int) -> tuple[int, int]:
+    """The whole pixels around ``low`` to ``high`` that lie in a picture of this size; its nearest one when none does."""
+    first = min(max(math.floor(low) - 1, 0), size - 1)
+    return first, max(min(math.ceil(high) + 2, size), first + 1)
 
 
 def _anchors() -> NDArray[np.float64]:
