@@ -7,7 +7,10 @@ Unix socket.
 
 from __future__ import annotations
 
+import ctypes
+import ctypes.util
 import errno
+import importlib
 import os
 import platform
 import socket
@@ -20,6 +23,7 @@ _AF_UNIX, _AF_NETLINK, _AF_CAN = 1, 16, 29  # <linux/socket.h>; CPython built wi
 ALLOWED_FAMILIES = (_AF_UNIX, _AF_NETLINK, _AF_CAN)
 """Local services and the watchdog; the kernel's device news (udev); the vehicle bus."""
 
+_LIBSECCOMP = "libseccomp.so.2"
 _REFUSED_CALLS = (
     "io_uring_setup",  # a ring makes sockets without the socket call
     "pidfd_getfd",  # takes an open socket out of another process
@@ -52,14 +56,38 @@ def lock_down() -> LockdownResult:
     if not sys.platform.startswith("linux"):
         return LockdownResult(False, f"not locked down: {sys.platform} has no seccomp to close the network with")
     try:
-        import pyseccomp
+        seccomp = _pyseccomp()
     except (ImportError, RuntimeError, OSError, AttributeError) as problem:  # no libseccomp, or none that fits
         return LockdownResult(False, f"not locked down: libseccomp cannot be loaded ({problem}); install libseccomp2")
     try:
-        _load(pyseccomp)
+        _load(seccomp)
     except OSError as problem:
         return LockdownResult(False, f"not locked down: this kernel refuses the seccomp filter ({problem.strerror or problem})")
     return _proven()
+
+
+def _pyseccomp() -> ModuleType:
+    """pyseccomp, by the library's own name where that will do.
+
+    pyseccomp asks ``find_library``, which starts ldconfig or a compiler: a slim image may lack both, and
+    under qemu-user no program can be started.
+    """
+    search = ctypes.util.find_library
+
+    def by_name(name: str) -> str | None:
+        if name != "seccomp":
+            return search(name)
+        try:
+            ctypes.CDLL(_LIBSECCOMP)
+        except OSError:
+            return search(name)
+        return _LIBSECCOMP
+
+    ctypes.util.find_library = by_name
+    try:
+        return importlib.import_module("pyseccomp")
+    finally:
+        ctypes.util.find_library = search
 
 
 def _load(seccomp: ModuleType) -> None:

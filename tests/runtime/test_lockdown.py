@@ -148,6 +148,17 @@ def test_where_it_cannot_be_done_it_says_so(monkeypatch: pytest.MonkeyPatch) -> 
     assert said.reason.startswith("not locked down: darwin has no seccomp")
 
 
+def test_a_slim_image_that_cannot_search_for_libraries_is_locked_down() -> None:
+    done = run("""
+        import ctypes.util
+        def find_library(name): return None  # neither ldconfig nor a compiler is there
+        ctypes.util.find_library = find_library
+        from driver_monitor.runtime.lockdown import lock_down
+        print(lock_down().active, ctypes.util.find_library is find_library)
+    """)
+    assert done.stdout.split() == ["True", "True"]
+
+
 def test_sockets_opened_before_are_told() -> None:
     done = run("""
         import socket
