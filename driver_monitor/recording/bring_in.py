@@ -11,7 +11,8 @@ from driver_monitor.errors import BadUseError
 from driver_monitor.recording.align import Mark, sound_offset_s
 from driver_monitor.recording.copy import Copied, add, new_trip
 from driver_monitor.recording.folder import open_recording
-from driver_monitor.recording.trip_format import About, as_kept, write_sample
+from driver_monitor.recording.trip_format import About
+from driver_monitor.recording.trip_messages import as_kept, write_sample
 from driver_monitor.settings import Settings
 from driver_monitor.signals import Part, seconds
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from driver_monitor.errors import BadUseError, DriverMonitorError, RecordingError
+from driver_monitor.recording.mcap_write import Data
 from driver_monitor.recording.trip import Trip
 from driver_monitor.recording.trip_file import FLUSH_BYTES, TripFile
-from driver_monitor.recording.trip_format import About, write_sample
+from driver_monitor.recording.trip_format import About
+from driver_monitor.recording.trip_messages import write_sample
 from driver_monitor.recording.trip_writer import SUFFIX, Whole
 from driver_monitor.signals import NS_PER_S, seconds
 
@@ -59,7 +61,7 @@ def new_trip(out: Path, about: About, attachments: Mapping[str, tuple[str, bytes
         draft.unlink(missing_ok=True)
 
 
-def add(file: TripFile, topic: str, t_ns: int, data: bytes, flushed_ns: int) -> int:
+def add(file: TripFile, topic: str, t_ns: int, data: Data, flushed_ns: int) -> int:
     """Add a message and flush where it is time; gives when that was last."""
     file.add(topic, t_ns, data)
     if file.pending_bytes > FLUSH_BYTES or t_ns - flushed_ns >= _FLUSH_NS:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from driver_monitor.recording.trip import Trip
-from driver_monitor.recording.trip_format import CAMERA, SAMPLE_TOPICS, TICK, picture_jpeg
+from driver_monitor.recording.trip_format import CAMERA, SAMPLE_TOPICS, TICK
+from driver_monitor.recording.trip_messages import picture_jpeg
 from driver_monitor.signals import NS_PER_S, seconds
 
 _LONG_GAP_NS = 2 * NS_PER_S

@@ -79,21 +79,18 @@ class SealedOutput:
         self._thread = threading.Thread(target=self._encrypt, args=(raw, to), name="sealing", daemon=True)
         self._thread.start()
 
-    def write(self, data: bytes) -> int:
+    def write(self, *pieces: bytes) -> None:
         """Take bytes."""
         with self._changed:
-            self._waiting += data
-            self._at += len(data)
+            for data in pieces:
+                self._waiting += data
+                self._at += len(data)
             self._idle = False
             self._changed.notify_all()
-        return len(data)
 
     def tell(self) -> int:
         """Bytes taken, before encryption."""
         return self._at
-
-    def flush(self) -> None:
-        """For the writer of MCAP, which flushes more often than a piece is worth."""
 
     def push(self) -> None:
         """Fill up the piece and wait until all that was written before is in the file."""

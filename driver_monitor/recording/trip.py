@@ -14,17 +14,8 @@ from typing import Self
 from driver_monitor.errors import BadUseError, RecordingError
 from driver_monitor.recording.h264 import Decoder
 from driver_monitor.recording.sealed import SEALED_SUFFIX
-from driver_monitor.recording.trip_format import (
-    CAMERA,
-    LOCAL_TIME,
-    REPORT_TOPICS,
-    SAMPLE_TOPICS,
-    STATUS,
-    TOPIC,
-    VIDEO,
-    picture_h264,
-    read_sample,
-)
+from driver_monitor.recording.trip_format import CAMERA, LOCAL_TIME, REPORT_TOPICS, SAMPLE_TOPICS, STATUS, TOPIC, VIDEO
+from driver_monitor.recording.trip_messages import picture_h264, read_sample
 from driver_monitor.recording.trip_part import TripMessage, TripPart, open_part
 from driver_monitor.recording.trip_writer import SUFFIX
 from driver_monitor.settings import Settings
@@ -172,7 +163,7 @@ class Trip:
     def picture_size(self) -> tuple[int, int] | None:
         """Width and height of the first picture."""
         from driver_monitor import jpeg
-        from driver_monitor.recording.trip_format import picture_jpeg
+        from driver_monitor.recording.trip_messages import picture_jpeg
 
         for message in self._parts[0].peek():
             try:

@@ -25,9 +25,10 @@ from driver_monitor.recording.mcap_scan import (
     unpack_chunk,
 )
 from driver_monitor.recording.sealed import SEALED_SUFFIX, SealedInput, identities
-from driver_monitor.recording.trip_format import ABOUT, CHANNEL, END, FORMAT, PROFILE, TOPICS, About
+from driver_monitor.recording.trip_format import ABOUT, CHANNEL, END, FORMAT, LANES, PROFILE, TOPICS, About
 
 _RECORD_HEAD = 9
+_LANE_OF = {CHANNEL[topic.name]: LANES.index(topic.lane) for topic in TOPICS}
 _PEEKED = 6  # chunks: two flushes of three lanes
 
 
@@ -138,20 +139,19 @@ class TripPart:
     # ------------------------------------------------------------------------------------------------------- chunks
 
     def _joined(self, chunks: Iterator[bytes], wanted: frozenset[int]) -> Iterator[Message]:
-        """The lanes as one: no message of an earlier flush has a higher number, so a chunk that begins behind all ends one."""
+        """The lanes as one: a flush writes each lane once, in their order, so a chunk of no later lane begins the next flush."""
         waiting: list[Message] = []
-        highest = -1
+        lane = -1
         for content in chunks:
             fresh = self._unpacked(content, wanted)
             if not fresh:
                 continue
-            if waiting and min(m.sequence for m in fresh) > highest:
+            last, lane = lane, _LANE_OF[fresh[0].channel]
+            if lane <= last:
                 waiting.sort(key=_order)
                 yield from waiting
                 waiting = []
-                highest = -1
             waiting += fresh
-            highest = max(highest, *(m.sequence for m in fresh))
         waiting.sort(key=_order)
         yield from waiting
 

@@ -11,15 +11,17 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Any, Self, TypeVar
 
 from driver_monitor.errors import BadUseError
+from driver_monitor.recording.mcap_write import Data, Output, size_of
 from driver_monitor.recording.sealed import SEALED_SUFFIX, SealedOutput, recipient
-from driver_monitor.recording.trip_file import FLUSH_BYTES, Output, TripFile
+from driver_monitor.recording.trip_file import FLUSH_BYTES, TripFile
 from driver_monitor.recording.trip_format import About
 from driver_monitor.signals import NS_PER_S
 
@@ -29,7 +31,13 @@ FLUSH_S = 0.5
 """With the time the disk takes, what a power cut may cost stays under a second."""
 _MOST_WAITING = 32 << 20
 """Bytes that wait for a slow disk: about ten seconds of pictures."""
+_AT_ONCE = 1024
+"""Pieces that one call may write: Linux's IOV_MAX."""
 SUFFIX = ".mcap"
+
+Message = tuple[str, int, Data]
+"""Topic, the samples' own time, data."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +86,9 @@ class TripWriter:
         self._attachments = attachments
         self._limits = limits
         self._recipient = recipient(public_key) if public_key else None
-        self._waiting: list[tuple[str, int, bytes]] = []
-        self._waiting_bytes = 0
-        self._more = threading.Condition()
+        self._waiting: deque[tuple[Callable[[Any], Iterable[Message]], Any, int]] = deque()
+        self._put_bytes = self._taken_bytes = 0
+        self._wake = threading.Event()
         self._closing = False
         self._raw: IO[bytes]
         self._file: TripFile
@@ -96,22 +104,28 @@ class TripWriter:
         """The first file's name."""
         return self._first.name
 
-    def put(self, topic: str, t_ns: int, data: bytes) -> None:
+    def put(self, topic: str, t_ns: int, data: Data) -> None:
         """Hand a message over; never waits. Without room it is lost, and counted."""
-        with self._more:
-            if self.trouble or self._waiting_bytes > _MOST_WAITING:
-                self.lost += 1
-                return
-            self._waiting.append((topic, t_ns, data))
-            self._waiting_bytes += len(data)
-            if self._waiting_bytes > FLUSH_BYTES:
-                self._more.notify()
+        self.later(lambda message: (message,), (topic, t_ns, data), size_of(data))
+
+    def later(self, make: Callable[[T], Iterable[Message]], of: T, size: int, many: int = 1) -> None:
+        """Hand over what ``many`` messages of about ``size`` bytes are made of; ``make`` is called in the writer's thread.
+
+        No lock: a deque takes and gives whole items, and each count has one thread that writes it.
+        """
+        waiting = self._put_bytes - self._taken_bytes
+        if waiting > _MOST_WAITING or self.trouble:
+            self.lost += many
+            return
+        self._waiting.append((make, of, size))
+        self._put_bytes += size
+        if waiting > FLUSH_BYTES:
+            self._wake.set()
 
     def close(self) -> None:
         """Write what waits and end the file; may be called again."""
-        with self._more:
-            self._closing = True
-            self._more.notify()
+        self._closing = True
+        self._wake.set()
         self._thread.join()
 
     def __enter__(self) -> Self:
@@ -126,14 +140,11 @@ class TripWriter:
         try:
             due_s = time.monotonic() + FLUSH_S
             while True:
-                with self._more:
-                    self._more.wait_for(
-                        lambda: self._closing or self._waiting_bytes > FLUSH_BYTES, max(0.0, due_s - time.monotonic())
-                    )
-                    taken, self._waiting, self._waiting_bytes = self._waiting, [], 0
-                    closing = self._closing
+                self._wake.wait(max(0.0, due_s - time.monotonic()))
+                self._wake.clear()
+                closing = self._closing  # before what waits is taken: nothing comes behind it
                 due_s = time.monotonic() + FLUSH_S
-                self._write(taken)
+                self._write_waiting()
                 if closing:
                     self._end()
                     return
@@ -143,20 +154,25 @@ class TripWriter:
             _LOGGER.error("%s", self.trouble)
             with contextlib.suppress(OSError):
                 self._raw.close()
-            with self._more:
-                self._waiting.clear()
+            self._waiting.clear()
 
-    def _write(self, messages: list[tuple[str, int, bytes]]) -> None:
-        for topic, t_ns, data in messages:
-            if self._due(t_ns):
-                self._end()
-                self._make_room()
-                self._open(replace(self._about, part=self._about.part + len(self.files)))
-                self._begun_ns = t_ns
-            self._file.add(topic, t_ns, data)
-            if self._file.pending_bytes > FLUSH_BYTES:
-                self._flush()
-        if messages:
+    def _write_waiting(self) -> None:
+        for _ in range(len(self._waiting)):
+            make, of, size = self._waiting.popleft()
+            self._taken_bytes += size
+            for topic, t_ns, data in make(of):
+                self._write(topic, t_ns, data)
+        if self._file.pending_bytes:
+            self._flush()
+
+    def _write(self, topic: str, t_ns: int, data: Data) -> None:
+        if self._due(t_ns):
+            self._end()
+            self._make_room()
+            self._open(replace(self._about, part=self._about.part + len(self.files)))
+            self._begun_ns = t_ns
+        self._file.add(topic, t_ns, data)
+        if self._file.pending_bytes > FLUSH_BYTES:
             self._flush()
 
     def _due(self, t_ns: int) -> bool:
@@ -217,20 +233,21 @@ class Whole:
         self._raw = raw
         self._at = 0
 
-    def write(self, data: bytes) -> int:
-        """Write all of it."""
-        view = memoryview(data)
-        while view:
-            view = view[self._raw.write(view) or 0 :]
-        self._at += len(data)
-        return len(data)
+    def write(self, *pieces: bytes) -> None:
+        """Write all of them."""
+        for first in range(0, len(pieces), _AT_ONCE):
+            some: list[bytes | memoryview] = list(pieces[first : first + _AT_ONCE])
+            while some:
+                done = os.writev(self._raw.fileno(), some)
+                self._at += done
+                while some and done >= len(some[0]):
+                    done -= len(some.pop(0))
+                if done:
+                    some[0] = memoryview(some[0])[done:]
 
     def tell(self) -> int:
         """Bytes written."""
         return self._at
-
-    def flush(self) -> None:
-        """Nothing is held back here."""
 
 
 def name_for(target: Path, about: About, *, sealed: bool) -> Path:

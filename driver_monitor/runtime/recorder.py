@@ -8,19 +8,21 @@ import secrets
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 from driver_monitor import __version__
 from driver_monitor.errors import DriverMonitorError
 from driver_monitor.privacy import may_leave_cab
 from driver_monitor.recording.h264 import Encoder
-from driver_monitor.recording.trip_format import About, as_kept, report_topic, write_sample, write_video
-from driver_monitor.recording.trip_writer import Limits, TripWriter
+from driver_monitor.recording.trip_format import About
+from driver_monitor.recording.trip_messages import as_kept, report_topic, without_pixels, write_sample, write_video
+from driver_monitor.recording.trip_writer import Limits, Message, TripWriter
 from driver_monitor.runtime.reports import as_bytes, encode
 from driver_monitor.settings import Settings
-from driver_monitor.signals import NS_PER_S, CameraFrame, Report, Sample
+from driver_monitor.signals import NS_PER_S, AudioChunk, CameraFrame, Report, Sample
 
 _LOGGER = logging.getLogger("driver_monitor.live")
+_SMALL, _LINE = 100, 500  # about the bytes of a small message and of a report's line
 
 
 class Steps(Protocol):
@@ -93,23 +95,32 @@ class Recorder:
 
     def step(self, sample: Sample) -> list[Report]:
         """Step the Monitor with the sample as the recording gives it back, and write both down."""
-        wall_ns = self._about.wall_ns
-        if self._video is not None and isinstance(sample, CameraFrame):
-            kept: Sample = sample
-            topic, data = write_video(sample.t_ns, self._video.encode(sample.image), wall_ns)
-        else:
-            kept = as_kept(sample, self._settings.recording.jpeg_quality)
-            topic, data = write_sample(kept, wall_ns)
+        # Short, for it is called some hundred times a second: what can wait is done in the writer's thread.
+        kept, size = sample, _SMALL
+        written: Sample | _Video = sample
+        if isinstance(sample, CameraFrame):
+            if self._video is None:
+                kept = as_kept(sample, self._settings.recording.jpeg_quality)
+                written = without_pixels(kept)  # they are many, and would wait for up to half a second
+                size += len(written.jpeg or b"")
+            else:
+                written = _Video(sample.t_ns, self._video.encode(sample.image))
+                size += len(written.data)
+        elif isinstance(sample, AudioChunk):
+            kept = written = as_kept(sample)
+            size += 2 * len(kept.samples)
         reports = self._monitor.step(kept)
-        self._last_ns = kept.t_ns
-        self._writer.put(topic, kept.t_ns, data)
-        self._write(reports)
+        self._last_ns = sample.t_ns
+        if reports:
+            self._writer.later(self._messages, (written, reports), size + _LINE * len(reports), 1 + len(reports))
+        else:
+            self._writer.later(self._message, written, size)
         return reports
 
     def finish(self) -> list[Report]:
         """The samples have ended."""
         reports = self._monitor.finish()
-        self._write(reports)
+        self._writer.later(self._lines, (self._last_ns, reports), _LINE * len(reports), len(reports))
         return reports
 
     def in_words(self) -> str:
@@ -129,12 +140,31 @@ class Recorder:
     def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def _write(self, reports: list[Report]) -> None:
-        for report in reports:
-            if may_leave_cab(report, self._about.deployment):
-                line = encode(report, self._about.zero_ns)
-                # a report is kept with the sample that led to it; its own time stands in the line
-                self._writer.put(report_topic(line), self._last_ns, as_bytes(line))
+    # ----------------------------------------------------------------------------------------------- in the writer's thread
+
+    def _message(self, written: Sample | _Video) -> tuple[Message]:
+        wall_ns = self._about.wall_ns
+        made = write_video(*written, wall_ns) if isinstance(written, _Video) else write_sample(written, wall_ns)
+        return ((made[0], written.t_ns, made[1]),)
+
+    def _messages(self, step: tuple[Sample | _Video, list[Report]]) -> list[Message]:
+        written, reports = step
+        return [*self._message(written), *self._lines((written.t_ns, reports))]
+
+    def _lines(self, told: tuple[int, list[Report]]) -> list[Message]:
+        # a report is kept with the sample that led to it; its own time stands in the line
+        t_ns, reports = told
+        about = self._about
+        return [
+            (report_topic(report), t_ns, as_bytes(encode(report, about.zero_ns)))
+            for report in reports
+            if may_leave_cab(report, about.deployment)
+        ]
+
+
+class _Video(NamedTuple):
+    t_ns: int
+    data: bytes
 
 
 def attached(settings: Settings, models: dict[str, str]) -> dict[str, tuple[str, bytes]]:

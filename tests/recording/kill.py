@@ -14,7 +14,7 @@ from pathlib import Path
 from driver_monitor.recording.copy import copy_trip
 from driver_monitor.recording.look import faults
 from driver_monitor.recording.trip import Trip
-from driver_monitor.recording.trip_format import write_sample
+from driver_monitor.recording.trip_messages import write_sample
 from driver_monitor.recording.trip_writer import TripWriter
 from driver_monitor.signals import NS_PER_S, Tick, seconds
 from tests.recording.trips import WALL_NS, ZERO_NS, a_drive, about

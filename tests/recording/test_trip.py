@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from itertools import permutations
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
 import pytest
 from mcap.reader import make_reader
 
 from driver_monitor import jpeg
 from driver_monitor.errors import BadUseError, DriverMonitorError, RecordingError
+from driver_monitor.recording.mcap_write import Data
 from driver_monitor.recording.trip import Trip
-from driver_monitor.recording.trip_format import CAN, CHANNEL, SAMPLE_TOPICS, TOPICS, as_kept, read_sample, write_sample
+from driver_monitor.recording.trip_file import TripFile
+from driver_monitor.recording.trip_format import CAN, CHANNEL, SAMPLE_TOPICS, TOPICS
+from driver_monitor.recording.trip_messages import AS_GIVEN, ENCODED_HERE, as_kept, read_sample, write_sample, write_video
 from driver_monitor.recording.trip_part import TripPart
+from driver_monitor.recording.trip_writer import Whole
 from driver_monitor.settings import Camera, Settings
 from driver_monitor.signals import NS_PER_S, AudioChunk, CameraFrame, CanFrame, LocalTime, Sample, SensorStatus, StateName, Tick
 from tests.recording.media import picture, tone
-from tests.recording.trips import WALL_NS, ZERO_NS, a_drive, same, write_trip
+from tests.recording.trips import WALL_NS, ZERO_NS, a_drive, about, same, write_trip
 
 
 def samples(trip: Trip) -> list[Sample]:
@@ -38,6 +44,20 @@ def test_the_order_does_not_hang_on_when_it_was_flushed(tmp_path: Path, flush_ev
     assert all(same(one, other) for one, other in zip(a_drive(), came_out, strict=True))
 
 
+def test_the_order_holds_whatever_a_flush_begins_and_ends_with(tmp_path: Path) -> None:
+    topics = ["/camera", "/tick", "/state/fatigue"]
+    for number, flush in enumerate(permutations(topics)):
+        path = tmp_path / f"{number}.mcap"
+        road = [topic for _ in range(3) for topic in flush]
+        with path.open("wb") as file, TripFile(Whole(file), about(), {}) as writer:
+            for k, topic in enumerate(road):
+                writer.add(topic, ZERO_NS + k, b"{}")
+                if k % 3 == 2:
+                    writer.flush()
+        with Trip(path) as trip:
+            assert [m.topic for m in trip.messages()] == road
+
+
 def test_the_mcap_library_reads_it_and_finds_every_crc_right(tmp_path: Path) -> None:
     path = write_trip(tmp_path / "t.mcap")
     counted: Counter[str] = Counter()
@@ -51,6 +71,11 @@ def test_the_mcap_library_reads_it_and_finds_every_crc_right(tmp_path: Path) -> 
         file.seek(0)
         summary = make_reader(file).get_summary()
     assert summary is not None
+    counts = summary.statistics
+    assert counts is not None
+    assert counts.message_count == sum(counted.values())
+    assert counts.channel_message_counts == {CHANNEL[topic]: many for topic, many in counted.items()}
+    assert (counts.chunk_count, counts.attachment_count, counts.metadata_count) == (len(summary.chunk_indexes), 4, 2)
     packed = {index.compression for index in summary.chunk_indexes if CHANNEL["/camera"] in index.message_index_offsets}
     assert packed == {""}  # JPEG gains nothing by it
     assert {index.compression for index in summary.chunk_indexes} == {"", "zstd"}
@@ -122,8 +147,42 @@ def test_a_picture_and_sound_as_kept_are_what_comes_back() -> None:
     for sample in (frame, chunk):
         kept = as_kept(sample, 90)
         topic, data = write_sample(kept, WALL_NS)
-        assert same(kept, read_sample(topic, kept.t_ns, data))
+        assert same(kept, read_sample(topic, kept.t_ns, whole(data)))
         assert not same(kept, sample)  # JPEG and 16 bits change it: so the Monitor must see it afterwards
+
+
+def whole(data: Data) -> bytes:
+    return data if isinstance(data, bytes) else b"".join(data)
+
+
+@pytest.mark.parametrize("t_ns", [0, 5, 3 * NS_PER_S, 2**40 + 1])
+def test_what_is_packed_by_hand_is_what_the_protobuf_library_packs(t_ns: int) -> None:
+    from foxglove_schemas_protobuf.CompressedImage_pb2 import CompressedImage
+    from foxglove_schemas_protobuf.CompressedVideo_pb2 import CompressedVideo
+    from foxglove_schemas_protobuf.RawAudio_pb2 import RawAudio
+
+    data = jpeg.encode(picture(1), 80)
+    raw = as_kept(CameraFrame(t_ns, picture(1)), 90)
+    for frame, frame_id in ((CameraFrame(t_ns, picture(1), data), AS_GIVEN), (raw, ENCODED_HERE)):
+        assert frame.jpeg is not None
+        image = CompressedImage(frame_id=frame_id, data=frame.jpeg, format="jpeg")
+        image.timestamp.FromNanoseconds(t_ns)
+        assert whole(write_sample(frame, 0)[1]) == image.SerializeToString()
+    video = CompressedVideo(frame_id=ENCODED_HERE, data=data, format="h264")
+    video.timestamp.FromNanoseconds(t_ns)
+    assert whole(write_video(t_ns, data, 0)[1]) == video.SerializeToString()
+    for length in (0, 16):
+        sound = AudioChunk(t_ns + NS_PER_S, np.linspace(-1.5, 1.5, length, dtype=np.float32), 16_000)
+        pcm = np.clip(np.rint(sound.samples * 32768.0), -32768, 32767).astype("<i2").tobytes()
+        audio = RawAudio(data=pcm, format="pcm-s16", sample_rate=16_000, number_of_channels=1)
+        audio.timestamp.FromNanoseconds(t_ns + NS_PER_S - length * NS_PER_S // 16_000)
+        assert whole(write_sample(sound, 0)[1]) == whole(write_sample(as_kept(sound), 0)[1]) == audio.SerializeToString()
+
+
+def test_sound_as_kept_has_no_negative_zero() -> None:
+    # it would not come back, and the Monitor must see the same bits
+    kept = as_kept(AudioChunk(5, np.array([-1e-6, 0.0, 1e-6], np.float32), 16_000))
+    assert kept.samples.tobytes() == bytes(12)
 
 
 def test_what_is_exact_already_is_left_as_it_is() -> None:
@@ -181,10 +240,6 @@ def test_another_programs_mcap_and_a_later_format_are_named(tmp_path: Path) -> N
 
 
 def test_a_clock_that_jumps_back_is_told_and_time_does_not(tmp_path: Path) -> None:
-    from driver_monitor.recording.trip_file import TripFile
-    from driver_monitor.recording.trip_writer import Whole
-    from tests.recording.trips import about
-
     with (tmp_path / "t.mcap").open("wb") as file, TripFile(Whole(file), about(), {}) as writer:
         for t_ns in (100, 300, 200, 400):
             writer.add("/tick", ZERO_NS + t_ns, b"{}")
@@ -194,10 +249,6 @@ def test_a_clock_that_jumps_back_is_told_and_time_does_not(tmp_path: Path) -> No
 
 
 def test_messages_that_make_no_sense_are_left_out_and_counted(tmp_path: Path) -> None:
-    from driver_monitor.recording.trip_file import TripFile
-    from driver_monitor.recording.trip_writer import Whole
-    from tests.recording.trips import about
-
     nonsense = {
         "/can": [b"", b"[]", b"{}", b'{"id":99999,"extended":false,"data":""}', b'{"id":1,"extended":false,"data":"0"}'],
         "/heart": [b'{"rr_ms":"x","rate_bpm":null,"contact":null}', b'{"rr_ms":NaN,"rate_bpm":null,"contact":null}'],

@@ -6,6 +6,7 @@ import os
 import stat
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from driver_monitor.errors import BadUseError, RecordingError
 from driver_monitor.recording import trip_writer
 from driver_monitor.recording.look import faults
 from driver_monitor.recording.trip import Trip
-from driver_monitor.recording.trip_format import write_sample
+from driver_monitor.recording.trip_messages import write_sample
 from driver_monitor.recording.trip_writer import Limits, TripWriter
 from driver_monitor.signals import NS_PER_S
 from tests.recording.trips import WALL_NS, a_drive, about, same
@@ -114,6 +115,18 @@ def test_a_full_disk_ends_the_recording_and_nothing_else(tmp_path: Path, caplog:
     assert "t.mcap ends here: it cannot be written any further (No space left on device)" in writer.trouble
     assert writer.lost == 1
     assert "No space left" in caplog.text
+
+
+def test_a_write_that_takes_a_part_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writev = os.writev
+
+    def some(file: int, pieces: Sequence[bytes]) -> int:
+        return writev(file, [pieces[0][:1000]] if len(pieces[0]) > 1000 else pieces[:2])
+
+    monkeypatch.setattr(os, "writev", some)
+    write(tmp_path / "t.mcap")
+    monkeypatch.undo()
+    comes_back(tmp_path / "t.mcap")
 
 
 def test_a_wrong_target_is_one_sentence(tmp_path: Path) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from driver_monitor import jpeg
+from driver_monitor.recording.mcap_write import Data
 from driver_monitor.recording.trip_file import TripFile
-from driver_monitor.recording.trip_format import About, report_topic, write_sample
+from driver_monitor.recording.trip_format import About
+from driver_monitor.recording.trip_messages import report_topic, write_sample
 from driver_monitor.recording.trip_writer import Whole
 from driver_monitor.runtime.recorder import attached
 from driver_monitor.runtime.reports import as_bytes, encode
@@ -66,14 +68,14 @@ def write_trip(
         for number, sample in enumerate(a_drive(length_s, fps), 1):
             trip.add(*_message(sample))
             if isinstance(sample, Tick):
-                line = encode(DriverState(sample.t_ns, "fatigue", 0.25, 1.0), ZERO_NS)
-                trip.add(report_topic(line), sample.t_ns, as_bytes(line))
+                state = DriverState(sample.t_ns, "fatigue", 0.25, 1.0)
+                trip.add(report_topic(state), sample.t_ns, as_bytes(encode(state, ZERO_NS)))
             if number % flush_every == 0:
                 trip.flush()
     return path
 
 
-def _message(sample: Sample) -> tuple[str, int, bytes]:
+def _message(sample: Sample) -> tuple[str, int, Data]:
     topic, data = write_sample(sample, WALL_NS)
     return topic, sample.t_ns, data
 
