@@ -1,0 +1,60 @@
+"""Button and privacy switch, on simulated pins."""
+
+from __future__ import annotations
+
+import time
+
+from gpiozero.pins.mock import MockFactory
+
+from driver_monitor.sensors.button import AcknowledgeButton
+from driver_monitor.sensors.privacy import PrivacySwitch
+from driver_monitor.sensors.queue import SampleQueue
+from driver_monitor.signals import ButtonPress, SensorStatus
+from tests.sensors.collect import collect, statuses
+
+
+def test_the_button_is_pressed_once_for_each_press() -> None:
+    factory, queue = MockFactory(), SampleQueue()
+    pin = factory.pin(24)
+    with AcknowledgeButton(24, factory) as button:
+        button.start(queue)
+        for _ in range(2):
+            pin.drive_low()
+            time.sleep(0.1)
+            pin.drive_high()
+            time.sleep(0.1)
+        got = collect(queue, lambda s: sum(isinstance(x, ButtonPress) for x in s) >= 2)
+    assert sum(isinstance(x, ButtonPress) for x in got) == 2
+
+
+def test_while_the_privacy_switch_is_closed_the_sensors_are_shut_and_that_is_said() -> None:
+    factory, queue = MockFactory(), SampleQueue()
+    pin, watched = factory.pin(22), Flaky("o" + "w" * 5 + "owww")
+    with PrivacySwitch(22, factory, [watched]) as switch, watched:
+        switch.start(queue)
+        watched.start(queue)
+        pin.drive_low()
+        got = collect(queue, lambda s: ("button", "off") in statuses(s))
+        assert watched.released == 1
+        opened = len(watched.opened_s)
+        time.sleep(0.3)
+        assert len(watched.opened_s) == opened  # not tried again meanwhile
+        pin.drive_high()
+        got += collect(queue, lambda s: statuses(s)[-1:] == [("button", "ok")])
+    assert [s.reason for s in got if isinstance(s, SensorStatus) and s.state == "off"] == ["the privacy switch is on"]
+    assert [s.button for s in got if isinstance(s, ButtonPress)] == ["privacy"]
+
+
+def test_a_switch_that_is_closed_at_the_start_keeps_the_camera_from_being_opened_at_all() -> None:
+    factory, queue = MockFactory(), SampleQueue()
+    factory.pin(22).pull = "up"
+    watched = Flaky("o")
+    switch = PrivacySwitch(22, factory, [watched])
+    closed = factory.pin(22)
+    closed._set_pull = lambda _: closed._change_state(False)  # the switch wins over the pull
+    with switch, watched:
+        switch.start(queue)
+        assert not watched.start(queue, required=True)
+        got = collect(queue, lambda s: ("button", "off") in statuses(s))
+        assert watched.opened_s == []
+    assert ("button", "ok") in statuses(got)  # the switch itself

@@ -1,0 +1,74 @@
+"""Beats and presses over the firmware bridge, on a pseudo-terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from driver_monitor import settings
+from driver_monitor.sensors.heart_rate import HeartRate
+from driver_monitor.sensors.queue import SampleQueue
+from driver_monitor.signals import ButtonPress, HeartBeat, SensorStatus
+from firmware_bridge.simulator import Simulator
+from tests.sensors.collect import collect, statuses
+
+
+def test_beats_and_presses_come_over_the_bridge_and_an_unplugged_bridge_is_told() -> None:
+    queue = SampleQueue()
+    simulator = Simulator(rate_bpm=200, seed=2).start()
+    with HeartRate(settings.HeartRate(source=simulator.port)) as sensor:
+        sensor.start(queue)
+        simulator.press(1)
+        got = collect(
+            queue, lambda s: sum(isinstance(x, HeartBeat) for x in s) >= 6 and any(isinstance(x, ButtonPress) for x in s)
+        )
+        simulator.close()
+        got += collect(queue, lambda s: ("heart_rate", "lost") in statuses(s))
+    beats = [s for s in got if isinstance(s, HeartBeat) and s.skin_us is None]
+    assert beats
+    assert all(b.rr_ms == pytest.approx(300, abs=45) and b.contact for b in beats)
+    skin = [s for s in got if isinstance(s, HeartBeat) and s.skin_us is not None]
+    assert skin
+    assert all(s.skin_us == pytest.approx(4, abs=1) and s.skin_c == pytest.approx(33, abs=1) and s.rr_ms is None for s in skin)
+    assert [s.button for s in got if isinstance(s, ButtonPress)] == ["privacy"]
+
+
+def test_a_bridge_that_restarts_is_told_and_plays_on() -> None:
+    queue = SampleQueue()
+    with Simulator() as simulator, HeartRate(settings.HeartRate(source=simulator.port)) as sensor:
+        sensor.start(queue)
+        sensor.drive(1, 80, 300, 300, 255)
+        collect(queue, lambda _: 1 in simulator.drives)
+        collect(queue, lambda s: sum(isinstance(x, HeartBeat) for x in s) >= 6)  # its uptime has grown
+        simulator.restart()
+        got = collect(queue, lambda s: ("heart_rate", "ok") in statuses(s))
+        collect(queue, lambda _: 1 in simulator.drives)
+    assert [s.reason for s in got if isinstance(s, SensorStatus)] == ["the bridge has restarted", "the bridge answers again"]
+
+
+def test_a_bridge_plugged_in_again_is_given_what_lasts(tmp_path: Path) -> None:
+    queue, name = SampleQueue(), tmp_path / "bridge"
+    first = Simulator().start()
+    name.symlink_to(first.port)
+    with HeartRate(settings.HeartRate(source=str(name))) as sensor:
+        sensor.start(queue)
+        sensor.drive(1, 80, 300, 300, 255)
+        collect(queue, lambda _: 1 in first.drives)
+        first.close()
+        collect(queue, lambda s: ("heart_rate", "lost") in statuses(s))
+        name.unlink()
+        with Simulator() as second:
+            name.symlink_to(second.port)
+            collect(queue, lambda s: ("heart_rate", "ok") in statuses(s) and 1 in second.drives)
+            sensor.drive(1, 0, 0, 0, 1)
+            collect(queue, lambda _: second.drives[1].strength == 0)
+
+
+def test_no_bridge_is_missing() -> None:
+    queue = SampleQueue()
+    with HeartRate(settings.HeartRate(source="/dev/ttyNONE")) as sensor:
+        assert not sensor.start(queue)
+    (told,) = collect(queue, bool)
+    assert isinstance(told, SensorStatus)
+    assert (told.state, told.reason.count("\n")) == ("missing", 0)
