@@ -2,48 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from typing import ClassVar
-
 import numpy as np
 import pytest
 
 from driver_monitor.errors import DeviceError
-from driver_monitor.sensors.base import Sensor
 from driver_monitor.sensors.queue import SampleQueue
-from driver_monitor.signals import ButtonPress, Part, SensorStatus
-from tests.sensors.collect import collect, statuses
-
-
-class Flaky(Sensor):
-    """Delivers one press, dies, cannot be opened twice, and lives again."""
-
-    part: ClassVar[Part] = "button"
-
-    def __init__(self, script: str) -> None:
-        super().__init__()
-        self.script = iter(script)
-        self.opened_s: list[float] = []
-        self.released = 0
-
-    def _open(self) -> None:
-        self.opened_s.append(time.monotonic())
-        if next(self.script) == "x":
-            raise DeviceError("not there")
-
-    def _read(self, queue: SampleQueue) -> None:
-        match next(self.script, "w"):
-            case "r":
-                queue.put(ButtonPress(time.monotonic_ns()))
-            case "!":
-                raise ValueError("a fault nobody foresaw")
-            case "w":
-                self._closed.wait(0.05)
-            case _:
-                raise DeviceError("gone")
-
-    def _release(self) -> None:
-        self.released += 1
+from driver_monitor.signals import ButtonPress, SensorStatus
+from tests.sensors.bench import Flaky, collect, statuses
 
 
 def test_a_sensor_that_dies_is_told_and_opened_again_with_back_off() -> None:

@@ -14,7 +14,7 @@ from driver_monitor.errors import DeviceError
 from driver_monitor.sensors.camera import Camera
 from driver_monitor.sensors.queue import SampleQueue
 from driver_monitor.signals import CameraFrame
-from tests.sensors.collect import collect, statuses
+from tests.sensors.bench import collect, statuses
 
 
 @pytest.fixture(scope="module")

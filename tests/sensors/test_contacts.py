@@ -10,7 +10,7 @@ from driver_monitor.sensors.button import AcknowledgeButton
 from driver_monitor.sensors.privacy import PrivacySwitch
 from driver_monitor.sensors.queue import SampleQueue
 from driver_monitor.signals import ButtonPress, SensorStatus
-from tests.sensors.collect import collect, statuses
+from tests.sensors.bench import Flaky, collect, statuses
 
 
 def test_the_button_is_pressed_once_for_each_press() -> None:

@@ -11,7 +11,7 @@ from driver_monitor.sensors.heart_rate import HeartRate
 from driver_monitor.sensors.queue import SampleQueue
 from driver_monitor.signals import ButtonPress, HeartBeat, SensorStatus
 from firmware_bridge.simulator import Simulator
-from tests.sensors.collect import collect, statuses
+from tests.sensors.bench import collect, statuses
 
 
 def test_beats_and_presses_come_over_the_bridge_and_an_unplugged_bridge_is_told() -> None:

@@ -13,7 +13,7 @@ from driver_monitor.errors import DeviceError
 from driver_monitor.sensors.microphone import RATE_HZ, Microphone, Resampler
 from driver_monitor.sensors.queue import SampleQueue
 from driver_monitor.signals import AudioChunk
-from tests.sensors.collect import collect, statuses
+from tests.sensors.bench import collect, statuses
 
 
 def test_sound_is_resampled_and_its_time_is_its_last_sample() -> None:

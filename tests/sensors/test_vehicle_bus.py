@@ -15,7 +15,7 @@ from driver_monitor.errors import DeviceError
 from driver_monitor.sensors.queue import SampleQueue
 from driver_monitor.sensors.vehicle_bus import VehicleBus
 from driver_monitor.signals import CanFrame, SensorStatus
-from tests.sensors.collect import collect, statuses
+from tests.sensors.bench import collect, statuses
 
 
 @pytest.fixture

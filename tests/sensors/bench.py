@@ -1,0 +1,57 @@
+"""A sensor that fails as told, and samples as they come out of a queue."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import ClassVar
+
+from driver_monitor.errors import DeviceError
+from driver_monitor.sensors.base import Sensor
+from driver_monitor.sensors.queue import SampleQueue
+from driver_monitor.signals import ButtonPress, Part, Sample, SensorStatus
+
+
+class Flaky(Sensor):
+    """Delivers one press, dies, cannot be opened twice, and lives again."""
+
+    part: ClassVar[Part] = "button"
+
+    def __init__(self, script: str) -> None:
+        super().__init__()
+        self.script = iter(script)
+        self.opened_s: list[float] = []
+        self.released = 0
+
+    def _open(self) -> None:
+        self.opened_s.append(time.monotonic())
+        if next(self.script) == "x":
+            raise DeviceError("not there")
+
+    def _read(self, queue: SampleQueue) -> None:
+        match next(self.script, "w"):
+            case "r":
+                queue.put(ButtonPress(time.monotonic_ns()))
+            case "!":
+                raise ValueError("a fault nobody foresaw")
+            case "w":
+                self._closed.wait(0.05)
+            case _:
+                raise DeviceError("gone")
+
+    def _release(self) -> None:
+        self.released += 1
+
+
+def collect(queue: SampleQueue, enough: Callable[[list[Sample]], bool], limit_s: float = 10.0) -> list[Sample]:
+    got: list[Sample] = []
+    end = time.monotonic() + limit_s
+    while not enough(got):
+        assert time.monotonic() < end, f"only {[s if isinstance(s, SensorStatus) else type(s).__name__ for s in got]} came"
+        if (sample := queue.get(0.1)) is not None:
+            got.append(sample)
+    return got
+
+
+def statuses(samples: list[Sample]) -> list[tuple[str, str]]:
+    return [(s.part, s.state) for s in samples if isinstance(s, SensorStatus)]
