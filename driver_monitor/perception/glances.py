@@ -16,7 +16,8 @@ class Glances:
     """Glances after ISO 15007: each lasts from the start of the move towards its target to the start of the next move.
 
     A place is a target once it was looked at for ``min_dwell_s``; after a glance the road is one only after ``bridge_s``, so
-    that a flick to it and back does not split the glance, nor does a blink.
+    that a flick to it and back does not split the glance, nor does a blink. A glance at the edge of two places is named after
+    the one that it was longer on.
     """
 
     def __init__(self, gaze: settings.Gaze) -> None:
@@ -29,6 +30,7 @@ class Glances:
         self._next: Zone = "road"  # where the gaze went instead; the move to it began, and a picture first showed it:
         self._next_ns = 0
         self._next_seen_ns = 0
+        self._on_ns: dict[Zone, int] = {}  # time of this glance on each place
         self._head_only = [0, 0]  # pictures of this glance seen by the head alone, and all
         self._announced = False
 
@@ -43,6 +45,8 @@ class Glances:
         # a move begins after the last picture that could be read, but a long closure before it is no part of it
         before_ns = max(t_ns - nanoseconds(_MOVE_S), t_ns if self._seen_ns is None else self._seen_ns)
         self._seen_ns = t_ns
+        if zone != "road":
+            self._on_ns[zone] = self._on_ns.get(zone, 0) + t_ns - before_ns
         self._head_only[0] += gaze.head_only
         self._head_only[1] += 1
         if zone == self._target:
@@ -68,12 +72,15 @@ class Glances:
         if self._target == "road" or self._announced or t_ns - self._start_ns < NS_PER_S:
             return []
         self._announced = True
-        return [Event(t_ns, "glance", self._start_ns, None, (("zone", self._target),))]
+        return [Event(t_ns, "glance", self._start_ns, None, (("zone", self._place()),))]
+
+    def _place(self) -> Zone:
+        return max(self._on_ns, key=lambda zone: self._on_ns[zone], default=self._target)
 
     def _turn(self, t_ns: int, left_ns: int, zone: Zone) -> list[Event]:
         events = self._end(t_ns, left_ns)
         self._target, self._start_ns, self._left_ns = zone, self._next_ns, None
-        self._announced, self._head_only = False, [0, 0]
+        self._announced, self._head_only, self._on_ns = False, [0, 0], {}
         return events
 
     def _end(self, t_ns: int, end_ns: int, cut: bool = False) -> list[Event]:
@@ -81,7 +88,7 @@ class Glances:
             return []
         lead = "head" if 2 * self._head_only[0] > self._head_only[1] else "head and eyes"
         detail: list[tuple[str, Value]] = [
-            ("zone", self._target),
+            ("zone", self._place()),
             ("duration_s", round(seconds(end_ns - self._start_ns), 3)),
             ("seen_by", lead),
             *([("cut", True)] if cut else []),

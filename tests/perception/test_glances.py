@@ -33,6 +33,12 @@ def test_a_glance_is_named_after_where_it_stayed() -> None:
     assert dict(glance.detail)["duration_s"] == pytest.approx(1.1, abs=0.04)
 
 
+def test_a_glance_at_the_edge_of_two_places_is_named_after_the_one_it_was_longer_on() -> None:
+    edge: list[Zone | None] = ["lap", "lap", "cluster", "lap"]
+    (glance,) = glances(stay("road", 30), stay("cluster", 5), edge * 10, stay("road", 30))
+    assert dict(glance.detail)["zone"] == "lap"
+
+
 def test_a_blink_or_a_flicker_does_not_split_a_glance() -> None:
     blink, flicker = stay(None, 6), stay("road", 2)
     found = glances(
