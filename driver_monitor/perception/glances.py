@@ -15,9 +15,9 @@ _TRANSIT_S = 0.1  # passing over the road faster than this belongs to the move
 class Glances:
     """Glances after ISO 15007: each lasts from the start of the move towards its target to the start of the next move.
 
-    A place is a target once it was looked at for ``min_dwell_s``; after a glance the road is one only after ``bridge_s``, so
-    that a flick to it and back does not split the glance, nor does a blink. A glance at the edge of two places is named after
-    the one that it was longer on.
+    A place is a target once it was looked at for ``min_dwell_s``, and from the road once the road was left for so long; after
+    a glance the road is one only after ``bridge_s``, so that a flick to it and back does not split the glance, nor does a
+    blink. A glance at the edge of two places is named after the one that it was longer on.
     """
 
     def __init__(self, gaze: settings.Gaze) -> None:
@@ -55,6 +55,8 @@ class Glances:
         if self._left_ns is None:
             self._left_ns = before_ns
             self._look_to(zone, before_ns, t_ns)
+        elif zone != self._next and self._target == "road" != self._next and zone != "road":
+            self._next = zone  # still the same look away, wherever it comes to rest
         elif zone != self._next:
             passed_road = self._next == "road" and t_ns - self._next_seen_ns > nanoseconds(_TRANSIT_S)
             self._look_to(zone, before_ns if zone == "road" or passed_road else self._left_ns, t_ns)
