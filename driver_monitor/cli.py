@@ -45,6 +45,7 @@ Config = Annotated[
 ]
 Reports = Annotated[Path | None, typer.Option("--reports", metavar="FILE.jsonl", help="Write the reports here as JSON Lines.")]
 Seconds = Annotated[float | None, typer.Option("--seconds", metavar="N", min=0.0, help="Stop after this long.")]
+LivePort = Annotated[int, typer.Option("--live-port", metavar="N", min=0, max=65_535, help="Where --live listens; 0: any.")]
 Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Models; all when none is named.")]
 
 
@@ -80,11 +81,14 @@ def replay(
     rerun: Annotated[
         Path | None, typer.Option("--rerun", metavar="FILE.rrd", help="Write all on one time line, for Rerun's viewer.")
     ] = None,
+    live: Annotated[bool, typer.Option("--live", help="Show it in Foxglove, on this machine, at real pace.")] = False,
+    live_port: LivePort = 8765,
 ) -> int:
     """Run the monitor on a recording and show its alerts."""
     from driver_monitor.runtime.replay import Wishes, replay_command
 
-    return replay_command(path, Wishes(config, reports, video, compare, identity, pace, from_s, to_s, rerun))
+    shown = live_port if live else None
+    return replay_command(path, Wishes(config, reports, video, compare, identity, pace, from_s, to_s, rerun, shown))
 
 
 @app.command()
@@ -95,11 +99,13 @@ def run(
     record: Annotated[
         Path | None, typer.Option("--record", metavar="FILE.mcap", help="Record all that the monitor is given here; or a folder.")
     ] = None,
+    live: Annotated[bool, typer.Option("--live", help="Show reports, never pictures, in Foxglove on this machine.")] = False,
+    live_port: LivePort = 8765,
 ) -> int:
     """Run the monitor live on this machine's sensors."""
     from driver_monitor.runtime.live import run_command
 
-    return run_command(config, reports, seconds, _virtual_cabin, record)
+    return run_command(config, reports, seconds, _virtual_cabin, record, live_port=live_port if live else None)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -152,14 +153,12 @@ def schema_data(topic: Topic) -> bytes:
     if topic.encoding == "json":
         described = {"title": topic.schema, "type": "object", "properties": dict(topic.properties)}
         return json.dumps(described, separators=(",", ":")).encode()
-    from foxglove_schemas_protobuf.CompressedImage_pb2 import CompressedImage
-    from foxglove_schemas_protobuf.CompressedVideo_pb2 import CompressedVideo
-    from foxglove_schemas_protobuf.RawAudio_pb2 import RawAudio
     from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-    kinds = {kind.DESCRIPTOR.full_name: kind.DESCRIPTOR.file for kind in (CompressedImage, CompressedVideo, RawAudio)}
+    name = topic.schema.removeprefix("foxglove.")
+    kind = getattr(importlib.import_module(f"foxglove_schemas_protobuf.{name}_pb2"), name)
     files = FileDescriptorSet()
-    _with_imports(kinds[topic.schema], files, set())
+    _with_imports(kind.DESCRIPTOR.file, files, set())
     return bytes(files.SerializeToString(deterministic=True))
 
 

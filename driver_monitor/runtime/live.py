@@ -357,18 +357,19 @@ def run_command(
     record: Path | None = None,
     *,
     only_record: bool = False,
+    live_port: int | None = None,
 ) -> int:
     """Watch the driver until Ctrl-C, SIGTERM or the end of ``seconds``; give the exit code.
 
     ``virtual`` opens a camera source "virtual:SCENARIO", which this room knows nothing of. ``record`` names the file or
-    folder to record in; with ``only_record`` nobody watches.
+    folder to record in; with ``only_record`` nobody watches. At ``live_port`` the reports are shown live.
     """
     from driver_monitor.settings_file import load_settings
 
     settings = load_settings(config)
     source = settings.camera.source
     cabin = virtual(source) if virtual is not None and source.startswith("virtual:") else None
-    watch(settings, reports, seconds, cabin, record=record, only_record=only_record)
+    watch(settings, reports, seconds, cabin, record=record, only_record=only_record, live_port=live_port)
     return 0
 
 
@@ -389,6 +390,7 @@ def watch(
     *,
     record: Path | None = None,
     only_record: bool = False,
+    live_port: int | None = None,
 ) -> Summary:
     """Run the live loop; ``around`` may put something between loop and Monitor that looks on."""
     from rich.console import Console
@@ -402,6 +404,13 @@ def watch(
     with ExitStack() as stack:
         stack.enter_context(_log_to(console))
         stop = stack.enter_context(stop_on_signal())
+        shown = None
+        if live_port is not None:  # its own process, so before the lock
+            from driver_monitor.runtime.live_view import LiveReports, open_for_drive
+
+            view = stack.enter_context(open_for_drive(live_port, settings))
+            shown = LiveReports(view, start_ns, time.time_ns() - time.monotonic_ns())
+            console.print(f"Live: reports at {view.url} (Foxglove: open connection)", soft_wrap=True)
         pins = open_pins(settings.outputs.pin_factory, settings.outputs.gpio_chip)
         hashes = hashes_in_use(settings.phone.detector)
         recorder = None
@@ -439,6 +448,8 @@ def watch(
             screen.show(report)
             if writer is not None:
                 writer.write(report)
+            if shown is not None:
+                shown.show(report)
 
         if cabin is not None:
             cabin.begin()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from driver_monitor.errors import BadUseError
 from driver_monitor.privacy import may_leave_cab
+from driver_monitor.recording.trip import Trip
 from driver_monitor.runtime.reports import ReportWriter
 from driver_monitor.runtime.sink import FromZero, Sink, Viewed
 from driver_monitor.runtime.summary import Summary, clock, show_parts
@@ -94,6 +95,7 @@ class Wishes:
     from_s: float | None = None
     to_s: float | None = None
     rerun: Path | None = None
+    live_port: int | None = None
 
 
 def replay_command(path: Path, wishes: Wishes) -> int:
@@ -140,12 +142,22 @@ def replay_command(path: Path, wishes: Wishes) -> int:
             from driver_monitor.runtime.rerun_file import RerunFile
 
             shown.append(stack.enter_context(RerunFile(wishes.rerun)))
+        view = None
+        if wishes.live_port is not None:
+            from driver_monitor.runtime.live_view import LiveReplay, LiveView
+
+            view = stack.enter_context(LiveView(wishes.live_port, pictures=True))
+            sinks.append(LiveReplay(view, recording.start_ns, _wall_ns(recording)))
         locked = lock_down()
         from driver_monitor.runtime.assembly import build_monitor  # loads models: only behind the lock
 
         monitor = build_monitor(settings)
         stack.callback(monitor.close)
-        pace = RealPace() if wishes.pace == "real" else None
+        pace = RealPace() if wishes.pace == "real" or view is not None else None
+        console = Console(highlight=False)
+        if view is not None:
+            console.print(f"Live: waiting for a viewer at {view.url} (Foxglove: open connection)", soft_wrap=True)
+            view.wait_for_viewer()
         with ProgressBar(recording.duration_s) as progress:
             result = replay(
                 recording,
@@ -156,7 +168,6 @@ def replay_command(path: Path, wishes: Wishes) -> int:
             )
         if writer is not None:
             writer.summary(_figures(recording, result, summary))
-        console = Console(highlight=False)
         _show(console, recording, result, summary, locked)
         if pace is not None:
             console.print(pace.in_words())
@@ -168,6 +179,11 @@ def replay_command(path: Path, wishes: Wishes) -> int:
     if not result.complete:
         return 130  # the shell's own code for Ctrl-C
     return 0 if comparison is None or comparison.same else 1
+
+
+def _wall_ns(recording: Played) -> int:
+    """What makes Unix time of the recording's: the road's own where it is known, else as if it began now."""
+    return recording.about.wall_ns if isinstance(recording, Trip) else time.time_ns() - recording.start_ns
 
 
 def check_output(output: Path, inputs: Sequence[Path]) -> None:

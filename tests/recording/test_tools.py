@@ -14,6 +14,7 @@ import pytest
 
 from driver_monitor.recording.trip_format import TOPIC
 from driver_monitor.resources import config_dir
+from driver_monitor.runtime.live_topics import ALL, FACE
 from driver_monitor.signals import StateName
 from tests.recording.trips import write_trip
 
@@ -51,12 +52,32 @@ def test_foxgloves_layout_shows_topics_and_fields_that_are_recorded() -> None:
     layout = json.loads((config_dir() / "foxglove" / "driver_monitor.json").read_text())
     shown = set(_strings(layout["configById"]))
     paths = {text for text in shown if text.startswith("/")}
+    images = layout["configById"]["Image!camera"]["imageMode"]
+    assert set(images["annotations"]) == {FACE} <= {topic.name for topic in ALL}
     for path in paths:
         topic, _, field = path.partition(".")
         assert topic in TOPIC, path
         assert not field or field in TOPIC[topic].properties, path
     assert {f"/state/{name}.value" for name in get_args(StateName)} <= paths
     assert set(_panels(layout["layout"])) == set(layout["configById"])
+
+
+def test_foxgloves_own_types_know_every_key_of_the_layout() -> None:
+    known = pytest.importorskip("foxglove.layouts", reason="the live view is an extra: install driver-monitor[live]")
+
+    def keys(kind: str, **wanted: object) -> set[str]:
+        return set(getattr(known, kind)(**wanted)._to_dict())
+
+    layout = json.loads((config_dir() / "foxglove" / "driver_monitor.json").read_text())
+    for name, panel in layout["configById"].items():
+        kind = name.partition("!")[0]
+        assert hasattr(known, f"{kind}Panel"), name
+        assert set(panel) - {"foxglovePanelTitle"} <= keys(f"{kind}Config"), name
+        for path in panel.get("paths", ()):
+            assert set(path) <= keys(f"{kind}Series", value=""), name
+    image = layout["configById"]["Image!camera"]["imageMode"]
+    assert set(image) <= keys("ImageModeConfig")
+    assert all(set(told) <= keys("ImageAnnotationSettings") for told in image["annotations"].values())
 
 
 def _strings(value: Any) -> list[str]:
