@@ -119,7 +119,7 @@ class Phone(Behaviour):
     NAME = "phone"
     length: float = length(4.0, "how long, s", 0.5, 600.0)
     place: Literal["lap", "knee", "wheel", "dash", "ear"] = choice("lap", "where the telephone is")
-    glances: int = choice(1, "in how many looks, with the road for 0.7 s between them")
+    glances: int = choice(1, "in how many looks, with the road for half a second between them")
 
     def _write(self, tracks: Tracks) -> None:
         tracks.label("phone", self.at, self.end_s, place=self.place)
@@ -128,7 +128,7 @@ class Phone(Behaviour):
             tracks.hands.append(HandRaise(self.at, self.end_s, ear, phone=True))
             return
         targets: dict[str, Target] = {"lap": "phone_lap", "knee": "phone_knee", "wheel": "phone_wheel", "dash": "phone_dash"}
-        back_s = 0.7  # plainly more than a flick, of which 0.5 s is the edge
+        back_s = 0.5
         each_s = (self.length - back_s * (self.glances - 1)) / self.glances
         for k in range(self.glances):
             glance(tracks, self.at + k * (each_s + back_s), max(each_s, 0.3), targets[self.place])
