@@ -171,8 +171,8 @@ class PictureQuality:
     """What the picture itself allows: mean luma and its spread (0 to 255), and whether it is the same picture over and over.
 
     ``saturated`` is the share of the picture that is as bright as it can be. ``sharpness`` is fine detail against coarse,
-    relative to this camera's own usual (1), ``None`` when the picture is too flat to tell. ``seat`` is luma and spread where
-    the driver's face was last, ``None`` when that is not known.
+    relative to this camera's own usual (1), ``None`` when the picture is too flat to tell. ``seat`` is luma and spread (without
+    the noise) where the driver's face was last, ``None`` when that is not known.
     """
 
     luma: float

@@ -56,16 +56,21 @@ class PictureCheck:
             frozen=frame.t_ns - self._changed_ns >= self._frozen_ns,
             saturated=float(np.count_nonzero(grid >= _SATURATED)) / grid.size,
             sharpness=self._sharpness,
-            seat=None if seat is None else self._there(grid, seat),
+            seat=None if seat is None else self._there(frame.image, grid, seat),
         )
 
-    def _there(self, grid: NDArray[np.uint8], seat: tuple[float, float, float, float]) -> tuple[float, float] | None:
+    def _there(
+        self, image: NDArray[np.uint8], grid: NDArray[np.uint8], seat: tuple[float, float, float, float]
+    ) -> tuple[float, float] | None:
+        """Luma and spread of a part, without the noise, which two neighbours do not share."""
         left, top, right, bottom = (max(0, round(share * grid.shape[1])) for share in seat)
         part = grid[top : bottom + 1, left : right + 1]
         if part.size == 0:
             return None
+        beside = image[::_GRID, 1::_GRID, 1][top : bottom + 1, left : right + 1]
+        noise = float(np.mean((part.astype(np.float32) - beside) ** 2)) / 2.0
         mean, spread = self._cv2.meanStdDev(np.ascontiguousarray(part))
-        return float(mean[0, 0]), float(spread[0, 0])
+        return float(mean[0, 0]), max(0.0, float(spread[0, 0]) ** 2 - noise) ** 0.5
 
     def _sharp(self, frame: CameraFrame) -> float:
         """Detail of one pixel against that of four in a small picture, over this camera's own usual."""

@@ -14,6 +14,7 @@ BLOCKED: frozenset[Sight] = frozenset({"covered", "dark", "glare", "frozen", "bl
 
 _NO_PICTURE_S = 1.0  # a camera that was there and sends nothing for this long is not seeing
 _BLUR_ALONE = 0.6  # an empty seat has less fine detail: without a face a blur begins at this share of its limit
+_COVER_SHARE = 0.35  # of the picture's brighter parts: what is darker has something before it
 _EVENT_AFTER_S = 0.5  # shorter troubles (a hand passing, one lost frame) are no event
 
 
@@ -58,7 +59,8 @@ class Visibility:
         if quality.seat is None:
             return False
         luma, contrast = quality.seat
-        return luma < min(self._face.dark_luma, 0.5 * quality.luma) and contrast < self._face.flat_contrast
+        dark = min(self._face.dark_luma, _COVER_SHARE * (quality.luma + quality.contrast))
+        return luma < dark and contrast < self._face.flat_contrast
 
     def step(self, face: FaceMeasurement, eyes_usable: bool, why: str | None = None, mask: bool = False) -> list[Event]:
         """Take one picture's measurement; events come when a trouble has lasted, and when it ends.

@@ -106,6 +106,16 @@ def test_something_dark_and_flat_where_the_driver_was_is_a_cover() -> None:
     assert sight(last([image], seat=(0.8, 0.2, 0.95, 0.55))) == "no_face"
 
 
+def test_a_cover_is_known_through_the_noise_of_an_infrared_picture_and_an_empty_seat_is_not_one() -> None:
+    noise = np.random.default_rng(1).normal(0.0, 10.0, (480, 640, 1))
+    covered, empty = (np.full((480, 640, 3), below, float) for below in (4.0, 45.0))
+    covered[:120] = 45.0
+    seat = (0.3, 0.3, 0.6, 0.6)
+    for picture, name in ((covered, "covered"), (empty, "no_face")):
+        picture[100:140, 250:400] = 160.0  # what the lamp still reaches
+        assert sight(last([np.clip(picture + noise, 0, 255).astype(np.uint8)], seat=seat)) == name
+
+
 def test_a_picture_that_stands_still_is_frozen_after_a_second_at_any_frame_rate() -> None:
     for fps in (10, 30, 60):
         check, image = PictureCheck(FACE), scene()
