@@ -33,7 +33,7 @@ from driver_monitor.resources import models_dir
 
 MONITOR_MODELS = ("face_landmarker", "silero_vad")
 """What the Monitor is built from."""
-OPTIONAL_MODELS = ("hand_landmarker", "blink_drowsiness")
+OPTIONAL_MODELS = ("hand_landmarker", "expression", "blink_drowsiness")
 """What it uses where it is there."""
 CACHE_VARIABLE = "DRIVER_MONITOR_MODELS"
 _BLOCK = 1 << 16

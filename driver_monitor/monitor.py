@@ -24,6 +24,7 @@ from driver_monitor.perception.driver_place import DriverPlace
 from driver_monitor.perception.driving import Driving
 from driver_monitor.perception.driving_style import DrivingStyles
 from driver_monitor.perception.expression import Expressions
+from driver_monitor.perception.expression_network import ExpressionLook
 from driver_monitor.perception.face import measure_face
 from driver_monitor.perception.face_landmarks import FaceDetector, FaceLandmarks
 from driver_monitor.perception.face_regions import read_regions
@@ -95,8 +96,8 @@ class Monitor:
     """One driver, one trip.
 
     ``face`` finds landmarks in pictures, ``hands`` hands, ``objects`` things, and ``speech`` finds speech in sound; without
-    one of them that is not read (measurements made elsewhere still are). ``blinks`` judges runs of blinks, ``words`` finds
-    phrases in speech. ``facts`` about them are reported with the first sample.
+    one of them that is not read (measurements made elsewhere still are). ``blinks`` judges runs of blinks, ``expression``
+    small faces, ``words`` finds phrases in speech. ``facts`` about them are reported with the first sample.
     """
 
     def __init__(
@@ -108,6 +109,7 @@ class Monitor:
         hands: HandDetector | None = None,
         objects: ObjectDetector | None = None,
         blinks: Judge | None = None,
+        expression: ExpressionLook | None = None,
         words: Spotter | None = None,
         facts: Sequence[tuple[Part, PartState, str]] = (),
     ) -> None:
@@ -140,6 +142,7 @@ class Monitor:
         self._responsiveness = Responsiveness(settings.fatigue)
         # in a fleet that states no safety purpose nothing of a mood is worked out
         self._expressions = Expressions(settings.face.usable_yaw_deg) if settings.emotions_on else None
+        self._looks = expression if settings.emotions_on else None
         self._stress = Stress(settings)
         self._anger = Anger(settings)
         self._not_seen = NotSeen(settings.fatigue)
@@ -227,7 +230,7 @@ class Monitor:
 
     def close(self) -> None:
         """Let go of the models."""
-        for detector in (self._detector, self._hand_detector):
+        for detector in (self._detector, self._hand_detector, self._looks):
             if detector is not None:
                 detector.close()
 
@@ -264,6 +267,8 @@ class Monitor:
         face = self._place.step(face, self._vehicle.speed_kmh)
         if face.other_face:
             self._found = None
+        if self._looks is not None and self._found is not None:
+            face = self._looks.look(frame, self._found, face)
         shown: list[Event] = []
         if self._skin is not None:
             shown = self._skin.step(frame.t_ns, None if self._found is None else read_skin(frame.image, self._found))
@@ -303,6 +308,8 @@ class Monitor:
         self._distraction.picture(track.gaze, self._tracker.gaze_trusted)
         if self._expressions is not None:
             events += self._expressions.step(face, track.in_yawn)
+            if track.face.expression is not None and not track.in_yawn:
+                self._anger.look(face.t_ns, track.face.expression)
         alerts = [] if self._calm(track) else self._decide(face.t_ns)
         return [*events, *self._place.health(), *self._tracker.health(face.t_ns), *alerts]
 

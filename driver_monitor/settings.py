@@ -437,6 +437,7 @@ class Emotion(Section):
     stress_threshold: float = figure(0.8, "stress value for an alert", "1", 0.5, 0.99, DESIGN)
     anger_threshold: float = figure(0.8, "anger value for an alert", "1", 0.5, 0.99, DESIGN)
     channels_needed: int = figure(2, "independent channels (face, voice, heart) before an alert", "1", 1, 3, DESIGN)
+    expression_network: bool = choice(True, "a small or blurred face is read by the model expression too, where it is there (models/expression.md)")
     driving_window_s: float = figure(180.0, "slow traffic and harsh braking are told over this window", "s", 60, 600, "Fujiwara 2019 (3-min window)")
     slow_kmh: float = figure(60.0, "below this the car is in a city or a queue", "km/h", 20, 120, "design; city drives most stressful: Healey & Picard 2005")
 

@@ -199,13 +199,25 @@ class FaceRegions:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpressionReading:
+    """One look of the expression network at a face.
+
+    ``detail`` is the share of the face's contrast that is finer than a 48th of its width; ``angry`` the probability of anger,
+    ``None`` where the picture has enough detail for the action units, and the network was not asked.
+    """
+
+    detail: float
+    angry: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FaceMeasurement:
     """Everything read off one picture before any memory is applied.
 
     ``face_units`` are the 52 ARKit face units, 0 to 1, by name. ``centre`` is the middle of the face in the picture and
-    ``width`` its width, both as shares of the picture's width, ``width_px`` the same in pixels. ``regions`` come a few times
-    a second. With no face all but ``t_ns`` and ``quality`` is ``None`` and ``reason`` says why; ``other_face`` when there is
-    a face and it is not the driver's.
+    ``width`` its width, both as shares of the picture's width, ``width_px`` the same in pixels. ``regions`` and ``expression``
+    come a few times a second. With no face all but ``t_ns`` and ``quality`` is ``None`` and ``reason`` says why; ``other_face``
+    when there is a face and it is not the driver's.
     """
 
     t_ns: int
@@ -221,6 +233,7 @@ class FaceMeasurement:
     reason: str | None = None
     width_px: float | None = None
     regions: FaceRegions | None = None
+    expression: ExpressionReading | None = None
     other_face: bool = False
 
     @property

@@ -13,14 +13,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from driver_monitor.errors import RecordingError
+from driver_monitor.perception.expression_network import ExpressionLook
 from driver_monitor.perception.face_landmarks import FaceDetector, FaceLandmarks
 from driver_monitor.perception.hand_landmarks import HandDetector, HandLandmarks
 from driver_monitor.settings import Settings
-from driver_monitor.signals import AudioChunk, CameraFrame, CanFrame, HeartBeat, Sample, Tick, nanoseconds
+from driver_monitor.signals import AudioChunk, CameraFrame, CanFrame, FaceMeasurement, HeartBeat, Sample, Tick, nanoseconds
 
 TARGET_RATIO = 1.10
 _WARM_UP = 15  # pictures at the start that are not counted: caches fill, the tracker finds the face
-_LOOK = "hands, a look"
+_LOOK, _EXPRESSION = "hands, a look", "expression, a look"
 _T = TypeVar("_T")
 
 
@@ -75,6 +76,28 @@ class _TimedHands:
         self._detector.close()
 
 
+class _TimedExpression:
+    """Looks at expressions that keep the time of those since they were last asked."""
+
+    def __init__(self, looks: ExpressionLook) -> None:
+        self._looks = looks
+        self._spent_ms: float | None = None
+
+    def look(self, frame: CameraFrame, found: FaceLandmarks, face: FaceMeasurement) -> FaceMeasurement:
+        read, spent_ms = _timed(lambda: self._looks.look(frame, found, face))
+        if read is not face:
+            self._spent_ms = spent_ms
+        return read
+
+    def taken(self) -> float | None:
+        """Time of a look, ``None`` when there was none."""
+        spent, self._spent_ms = self._spent_ms, None
+        return spent
+
+    def close(self) -> None:
+        self._looks.close()
+
+
 class _TimedFace:
     """A face detector that keeps its last time."""
 
@@ -125,6 +148,17 @@ def _timed_hands(settings: Settings) -> _TimedHands | None:
     return _TimedHands(MediaPipeHands(model_path(model.name), confidence=settings.hands.confidence))
 
 
+def _timed_expression(settings: Settings) -> _TimedExpression | None:
+    """The expression network, where it would be used."""
+    from driver_monitor.model_store import model_path, models
+    from driver_monitor.perception.expression_network import ExpressionLooks, LiteRtExpression
+
+    (model,) = models(["expression"])
+    if not settings.emotion.expression_network or model.fault() is not None:
+        return None
+    return _TimedExpression(ExpressionLooks(LiteRtExpression(model_path(model.name)), settings.face.usable_yaw_deg))
+
+
 def measure(samples: Iterable[Sample], settings: Settings) -> tuple[list[Stage], float, float, int]:
     """Times of all stages, the ratio of the whole loop to the landmarks alone, the same for the face path, and pictures.
 
@@ -138,7 +172,9 @@ def measure(samples: Iterable[Sample], settings: Settings) -> tuple[list[Stage],
     model = model_path("face_landmarker")
     alone, face = open_face(model, settings.face), _TimedFace(open_face(model, settings.face))
     hands = _timed_hands(settings)
-    monitor = Monitor(settings, face=face, hands=hands, speech=SpeechDetector(model_path("silero_vad")))
+    expression = _timed_expression(settings)
+    speech = SpeechDetector(model_path("silero_vad"))
+    monitor = Monitor(settings, face=face, hands=hands, speech=speech, expression=expression)
     times: dict[str, list[float]] = {}
     names = {CanFrame: "bus, a frame", HeartBeat: "heart, a beat", Tick: "tick: sound, bus, states"}
 
@@ -164,11 +200,12 @@ def measure(samples: Iterable[Sample], settings: Settings) -> tuple[list[Stage],
         reports += len(made)
         if not pictures % 2:
             lone_ms = lone(sample)
-        looked_ms = None if hands is None else hands.taken()
-        if looked_ms is not None:  # a few pictures bear it: it is counted by itself, as a mean over all
-            ms -= looked_ms
-            if pictures > _WARM_UP:
-                times.setdefault(_LOOK, []).append(looked_ms)
+        for what, seldom in ((_LOOK, hands), (_EXPRESSION, expression)):
+            looked_ms = None if seldom is None else seldom.taken()
+            if looked_ms is not None:  # a few pictures bear it: it is counted by itself, as a mean over all
+                ms -= looked_ms
+                if pictures > _WARM_UP:
+                    times.setdefault(what, []).append(looked_ms)
         if pictures > _WARM_UP:
             times.setdefault("landmarks alone", []).append(lone_ms)
             times.setdefault("picture, whole way", []).append(ms)
@@ -183,7 +220,7 @@ def measure(samples: Iterable[Sample], settings: Settings) -> tuple[list[Stage],
     picture = _stage("", times["picture, whole way"]).median
     # ticks that read the sound cost more than the others: their mean counts, less the worst 1 % (a neighbour's burst of load)
     rest = sum(_mean_less_worst(spent) * len(spent) / counted for name, spent in times.items() if name in names.values())
-    looks = sum(times.get(_LOOK, ())) / counted
+    looks = sum(sum(times.get(what, ())) for what in (_LOOK, _EXPRESSION)) / counted
     stages = [_stage(name, spent) for name, spent in times.items()]
     return stages, (picture + looks + rest) / landmarks, (picture + looks) / landmarks, counted
 

@@ -1,11 +1,13 @@
 """Anger: a lowered brow with tense lids or lips, an angry voice, a fast heart, as a sum of log-odds.
 
 Face after EMFACS (AU4 with AU5, AU7, AU23/24), voice after Juslin & Laukka 2003, doi:10.1037/0033-2909.129.5.770. Joy
-sounds much the same, so a smile speaks against, and no channel alone can pass the default threshold.
+sounds much the same, so a smile speaks against, and no channel alone can pass the default threshold. In a small or blurred
+face an expression network takes over in part: there action units are poor, and it is not much better with faces that are sharp.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -14,7 +16,15 @@ from driver_monitor.estimators.angry_voice import voice_terms
 from driver_monitor.estimators.driving_terms import Weights
 from driver_monitor.estimators.emotion import Channel, Emotion, bounded
 from driver_monitor.estimators.evidence import ramp, term
+from driver_monitor.estimators.own_expression import NetworkChange, OwnExpression
 from driver_monitor.estimators.own_rest import FaceChange, HeartChange, VoiceChange
+from driver_monitor.signals import Evidence, ExpressionReading
+
+UNITS_LEFT = 0.4
+"""What the action units still count where the network counts in full (docs/voice_heart.md)."""
+
+NETWORK_WEIGHT, NETWORK_FOR, NETWORK_AGAINST = 0.8, 2.8, 1.0
+"""Log-odds for each of the network's own about the own neutral, and the most it says for anger and against it (design)."""
 
 
 class Anger(Emotion):
@@ -29,36 +39,41 @@ class Anger(Emotion):
 
     def __init__(self, settings: settings.Settings) -> None:
         super().__init__(settings, settings.emotion.anger_threshold)
+        self._expression = OwnExpression()
+
+    def look(self, t_ns: int, reading: ExpressionReading) -> None:
+        """Take one look of the expression network; not to be given those at a yawn."""
+        if self._on:
+            self._expression.step(t_ns, reading)
 
     def _channels(self, t_ns: int) -> list[Channel]:
         heart, voice, face = self._rest.heart_change(t_ns), self._rest.voice_change(t_ns), self._rest.face_change(t_ns)
         channels = []
         if face is not None:
-            channels.append(self._face_terms(face))
+            channels.append(self._face_terms(face, self._expression.change(t_ns)))
         if voice is not None:
             channels.append(self._voice_terms(voice))
         if heart is not None:
             channels.append(self._heart_terms(heart))
         return channels
 
-    def _face_terms(self, change: FaceChange) -> Channel:
+    def _face_terms(self, change: FaceChange, network: NetworkChange | None) -> Channel:
         face = change.above
         lowered, raised = change.ratio["brow"], change.ratio["raised brow"]
         brow = ramp(lowered, 0.3, 1.8)
-        press = max(face["pressed lips"], face["rolled lips"])
+        press, narrow = max(face["pressed lips"], face["rolled lips"]), face["narrow eyes"]
+        left = 1.0 if network is None else 1.0 - (1.0 - UNITS_LEFT) * network.share
         # lids and lips count only with the brow: alone they are sun, thought or the letter m
-        return Channel(
-            [
-                term("brow lowered", bounded(0.9 * lowered, -0.7, 1.4), lowered, "ln of own neutral"),
-                # a raised inner brow is fear, sorrow or surprise
-                term("brow raised", bounded(-0.5 * raised, -1.0, 0.2), raised, "ln of own neutral"),
-                term("lips pressed", 0.9 * brow * ramp(press, 0.08, 0.3), press, "above own neutral"),
-                term("eyes narrowed", 0.4 * brow * ramp(face["narrow eyes"], 0.1, 0.4), face["narrow eyes"], "above own neutral"),
-                term("eyes wide", 0.4 * brow * ramp(face["wide eyes"], 0.08, 0.3), face["wide eyes"], "above own neutral"),
-                term("smile", -2.0 * ramp(face["smile"], 0.15, 0.5), face["smile"], "above own neutral"),
-            ],
-            0.4,
-        )
+        units = [
+            term("brow lowered", left * bounded(0.9 * lowered, -0.7, 1.4), lowered, "ln of own neutral"),
+            # a raised inner brow is fear, sorrow or surprise
+            term("brow raised", left * bounded(-0.5 * raised, -1.0, 0.2), raised, "ln of own neutral"),
+            term("lips pressed", left * 0.9 * brow * ramp(press, 0.08, 0.3), press, "above own neutral"),
+            term("eyes narrowed", left * 0.4 * brow * ramp(narrow, 0.1, 0.4), narrow, "above own neutral"),
+            term("eyes wide", left * 0.4 * brow * ramp(face["wide eyes"], 0.08, 0.3), face["wide eyes"], "above own neutral"),
+            term("smile", -2.0 * left * ramp(face["smile"], 0.15, 0.5), face["smile"], "above own neutral"),
+        ]
+        return Channel(units if network is None else [*units, _network_term(network)], 0.4)
 
     def _voice_terms(self, voice: VoiceChange) -> Channel:
         return Channel(voice_terms(voice.deviation, voice.level_db, voice.weight), 0.4 * voice.weight)
@@ -66,3 +81,10 @@ class Anger(Emotion):
     def _heart_terms(self, heart: HeartChange) -> Channel:
         terms = [term("heart rate", bounded(0.3 * (heart.rise_sd - 1.0), -0.2, 0.8), heart.rise_sd, "own SD above own rest")]
         return Channel(terms, 0.2 * (1.0 - heart.artefact_share))
+
+
+def _network_term(network: NetworkChange) -> Evidence:
+    most = NETWORK_FOR if network.above > 0.0 else NETWORK_AGAINST
+    # bent, not cut off: of two angry faces the angrier one still counts for more
+    contribution = network.share * most * math.tanh(NETWORK_WEIGHT * network.above / most)
+    return term("expression network", contribution, network.above, "log-odds above own neutral")

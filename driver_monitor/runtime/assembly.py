@@ -10,6 +10,7 @@ from driver_monitor.errors import ModelError
 from driver_monitor.model_store import model_file, model_path
 from driver_monitor.monitor import Monitor
 from driver_monitor.perception.blink_model import BlinkModel
+from driver_monitor.perception.expression_network import ExpressionLooks, LiteRtExpression
 from driver_monitor.perception.face_landmarks.choice import choose, mediapipe_fault, open_face
 from driver_monitor.perception.hand_landmarks import MediaPipeHands
 from driver_monitor.perception.objects import OnnxObjects
@@ -37,11 +38,22 @@ def build_monitor(settings: Settings) -> Monitor:
     if hands is None and settings.hands.enabled:
         facts.append(("hands", "missing", why))
     blinks = BlinkModel(model_path("blink_drowsiness"))
+    expression, why = _open_expression(settings)
+    if why:
+        facts.append(("face", "ok", why))
     words, told = _open_words(settings)
     if told:
         facts.append(("microphone", "ok", told))
     return Monitor(
-        settings, face=face, speech=speech, hands=hands, objects=objects, blinks=blinks, words=words, facts=facts
+        settings,
+        face=face,
+        speech=speech,
+        hands=hands,
+        objects=objects,
+        blinks=blinks,
+        expression=expression,
+        words=words,
+        facts=facts,
     )
 
 
@@ -65,3 +77,13 @@ def _open_hands(settings: Settings) -> tuple[MediaPipeHands | None, str]:
         return MediaPipeHands(model_path("hand_landmarker"), confidence=settings.hands.confidence), ""
     except ModelError as error:
         return None, f"hands are not looked at: {error}"
+
+
+def _open_expression(settings: Settings) -> tuple[ExpressionLooks | None, str]:
+    """The expression network where it is wanted, or why there is none."""
+    if not (settings.emotion.expression_network and settings.emotions_on):
+        return None, ""
+    try:
+        return ExpressionLooks(LiteRtExpression(model_path("expression")), settings.face.usable_yaw_deg), ""
+    except ModelError as error:
+        return None, f"anger in a small or blurred face is read off its action units alone: {error}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from driver_monitor.errors import ModelError
-from driver_monitor.model_store import MONITOR_MODELS, models
+from driver_monitor.model_store import MONITOR_MODELS, OPTIONAL_MODELS, models
 from driver_monitor.perception.face_landmarks.choice import Choice, Cpu, choose, read_cpu
 from driver_monitor.settings import Settings
 
@@ -56,10 +56,11 @@ def _face(settings: Settings, cpu: Cpu) -> Iterator[Check]:
 
 
 def _models() -> Iterator[Check]:
-    for model in models(MONITOR_MODELS):
+    for model in models([*MONITOR_MODELS, *OPTIONAL_MODELS]):
         fault = model.fault()
         hint = f"{fault}; run 'driver-monitor models pull {model.name}'"
-        yield Check(f"model {model.name}", fault is None, hint if fault else f"{model.version}, whole")
+        good = None if fault == "is missing" and model.optional else fault is None
+        yield Check(f"model {model.name}", good, hint if fault else f"{model.version}, whole")
 
 
 def _devices(settings: Settings) -> Iterator[Check]:

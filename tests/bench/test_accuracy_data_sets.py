@@ -130,7 +130,7 @@ def named_pictures(monkeypatch: pytest.MonkeyPatch, measure: Callable[[str], Fac
 
     for module in (stills, expressions):
         monkeypatch.setattr(module, "read_picture", read)
-        monkeypatch.setattr(module, "measure_picture", lambda image, settings, hold=1: measure(pictures[int(image[0, 0, 0])]))
+        monkeypatch.setattr(module, "measure_picture", lambda image, *_, **__: measure(pictures[int(image[0, 0, 0])]))
     monkeypatch.setattr(expressions, "enlarge", lambda crop: crop)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from driver_monitor.estimators.anger import Anger
 from driver_monitor.settings import Settings
-from driver_monitor.signals import FaceMeasurement, VoiceMeasurement, nanoseconds
+from driver_monitor.signals import Condition, DriverState, ExpressionReading, FaceMeasurement, VoiceMeasurement, nanoseconds
 from tests.estimators.test_stress import NEUTRAL, drive, face_of, first_met, heart_of, rested, value, voice_of
 
 ANGRY_FACE = {
@@ -151,3 +151,69 @@ def test_a_lowered_brow_with_a_raised_inner_one_is_sorrow_or_fear() -> None:
     sad = drive(anger, 185.0, 195.0, face=lambda t: face_of(t, {**ANGRY_FACE, "browInnerUp": 0.6}))
     angry = drive(anger, 195.0, 205.0, face=lambda t: face_of(t, ANGRY_FACE))
     assert value(sad[-1]) < 0.6 * value(angry[-1])
+
+
+# ------------------------------------------------------------------------------------------ small and blurred faces
+
+
+BLURRED, SHARP = 0.06, 0.2
+
+
+def looked(
+    anger: Anger, start_s: float, end_s: float, angry: float | None, detail: float = BLURRED, units: dict[str, float] = NEUTRAL
+) -> list[tuple[float, DriverState, Condition]]:
+    """Pictures and, once a second, a look of the network."""
+    told = []
+    for k in range(round((end_s - start_s) * 10)):
+        t = start_s + k / 10
+        anger.face(face_of(t, units))
+        if k % 10 == 0:
+            anger.look(nanoseconds(t), ExpressionReading(detail, angry))
+        told.append((t, *anger.step(nanoseconds(t))))
+    return told
+
+
+def network_term(state: DriverState) -> float | None:
+    return next((e.contribution for e in state.evidence if e.term == "expression network"), None)
+
+
+def test_in_a_blurred_face_the_network_speaks_and_the_reasons_still_add_up() -> None:
+    anger = Anger(Settings())
+    looked(anger, 0.0, 35.0, 0.1)
+    _, state, condition = looked(anger, 35.0, 45.0, 0.8)[-1]
+    assert state.value is not None
+    assert network_term(state) == pytest.approx(2.0, abs=0.5)
+    assert sum(e.contribution for e in state.evidence) == pytest.approx(math.log(state.value / (1.0 - state.value)), abs=1e-3)
+    assert not condition.met
+
+
+def test_network_and_action_units_together_are_one_channel_and_no_anger_alone() -> None:
+    anger = Anger(Settings())
+    looked(anger, 0.0, 35.0, 0.0)
+    told = looked(anger, 35.0, 95.0, 1.0, units=ANGRY_FACE)
+    assert 0.3 < value(told[-1]) < 0.8
+    assert first_met(told) is None
+
+
+def test_a_face_that_always_looks_angry_to_the_network_is_that_drivers_neutral() -> None:
+    anger = Anger(Settings())
+    told = looked(anger, 0.0, 60.0, 0.7)
+    assert network_term(told[-1][1]) == pytest.approx(0.0, abs=0.02)
+
+
+def test_a_sharp_face_is_read_as_if_there_were_no_network() -> None:
+    with_looks, without = Anger(Settings()), Anger(Settings())
+    looked(with_looks, 0.0, 35.0, None, SHARP)
+    drive(without, 0.0, 35.0, face=lambda t: face_of(t, NEUTRAL), fps=10.0)
+    told = looked(with_looks, 35.0, 40.0, None, SHARP, ANGRY_FACE)
+    plain = drive(without, 35.0, 40.0, face=lambda t: face_of(t, ANGRY_FACE), fps=10.0)
+    assert [t[1] for t in told] == [t[1] for t in plain]
+
+
+def test_the_network_is_silent_until_its_neutral_is_learned_and_when_it_has_not_looked_of_late() -> None:
+    anger = Anger(Settings())
+    early = looked(anger, 0.0, 32.0, 0.1)
+    assert network_term(early[250][1]) is None
+    assert network_term(looked(anger, 32.0, 34.0, 0.6)[-1][1]) is not None
+    later = drive(anger, 34.0, 39.0, face=lambda t: face_of(t, NEUTRAL), fps=10.0)
+    assert network_term(later[-1][1]) is None

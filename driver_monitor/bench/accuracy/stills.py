@@ -12,6 +12,7 @@ from driver_monitor.bench.accuracy.outcome import Figure, Outcome, Tell, over_un
 from driver_monitor.bench.accuracy.statistics import auc, bootstrap, correlation, wilson
 from driver_monitor.bench.accuracy.tables import file_beside, number, rows
 from driver_monitor.errors import RecordingError
+from driver_monitor.perception.expression_network import ExpressionLooks, ExpressionNetwork
 from driver_monitor.perception.face import head_angles, measure_face
 from driver_monitor.settings import Settings
 from driver_monitor.signals import NS_PER_S, CameraFrame, FaceMeasurement
@@ -32,8 +33,10 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def measure_picture(image: NDArray[np.uint8], settings: Settings, hold: int = 1) -> FaceMeasurement:
-    """One picture through the product's landmarks and geometry, the last of ``hold`` showings."""
+def measure_picture(
+    image: NDArray[np.uint8], settings: Settings, hold: int = 1, network: ExpressionNetwork | None = None
+) -> FaceMeasurement:
+    """One picture through the product's landmarks, geometry and ``network``, the last of ``hold`` showings."""
     from driver_monitor.model_store import model_path
     from driver_monitor.perception.face_landmarks.choice import open_face
 
@@ -42,7 +45,10 @@ def measure_picture(image: NDArray[np.uint8], settings: Settings, hold: int = 1)
         found = [finder.detect(CameraFrame(k * NS_PER_S // 30, image)) for k in range(hold)][-1]
     finally:
         finder.close()
-    return measure_face(0, found, None, settings.face.min_eye_width_px)
+    face = measure_face(0, found, None, settings.face.min_eye_width_px)
+    if network is None or found is None:
+        return face
+    return ExpressionLooks(network, settings.face.usable_yaw_deg).look(CameraFrame(0, image), found, face)
 
 
 def yawns(folder: Path, settings: Settings, tell: Tell) -> Outcome:
