@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.exceptions import TyperException
@@ -365,6 +365,9 @@ def _progress() -> Iterator[Progress]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; returns the exit code: 0 done, 1 not done, 2 bad use, 130 stopped by Ctrl-C."""
+    # python-can loads asammdf wherever it finds it, and that takes a second; recording/mf4.py has it elsewhere
+    loaded: dict[str, Any] = sys.modules
+    loaded.setdefault("asammdf", None)
     try:
         code = _run(list(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()

@@ -112,7 +112,7 @@ def export(
     path: TripPath,
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new or empty folder.")],
     formats: Annotated[
-        str, typer.Option("--as", metavar="LIST", help="Of mp4, wav, blf, asc, log, csv, parquet, jsonl.")
+        str, typer.Option("--as", metavar="LIST", help="Of mp4, wav, blf, asc, log, mf4, csv, parquet, jsonl.")
     ] = "mp4,wav,blf,csv,jsonl",
     from_s: FromS = None,
     to_s: ToS = None,

@@ -1,4 +1,4 @@
-"""A log of the vehicle bus as CAN frames: ASC and BLF as Vector's tools write them, and candump's own format."""
+"""A log of the vehicle bus as CAN frames: ASC and BLF as Vector's tools write them, candump's own format, and MF4."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ _HOW = {
     ".asc": "an ASC file",
     ".blf": "a BLF file",
     ".log": "a candump log (candump -L)",
+    ".mf4": "an MF4 file with CAN bus logging",
 }
 
 
@@ -62,7 +63,7 @@ class CanLogReader:
         try:
             messages = self._guarded(self._reader())
             first = next(messages, None)
-        except RecordingError:
+        except (RecordingError, BadUseError):
             self.close()
             raise
         if first is None:
@@ -107,6 +108,8 @@ class CanLogReader:
 
             if self._path.stat().st_size == 0:
                 raise RecordingError(f"{self._path} is empty (0 bytes); give {self._what}")
+            if self._path.suffix.lower() == ".mf4":
+                return self._mf4()
             file: Any
             if self._path.suffix.lower() == ".blf":
                 file = self._path.open("rb")
@@ -127,6 +130,16 @@ class CanLogReader:
             raise BadUseError(f"{self._path} cannot be read ({problem.strerror or problem})") from None
         except (ValueError, struct.error, can.CanError, BLFParseError) as problem:
             raise RecordingError(f"{self._path} is not {self._what} ({problem}); export the log again") from None
+
+    def _mf4(self) -> Iterator[Message]:
+        from can import Message
+
+        from driver_monitor.recording.mf4 import Mf4Reader
+
+        reader = Mf4Reader(self._path)
+        self._close = reader.close
+        for t_s, identifier, extended, data in reader:
+            yield Message(t_s, identifier, extended, data=data, is_fd=len(data) > 8)
 
     def _guarded(self, reader: Iterable[Message]) -> Iterator[Message]:
         """The reader's messages, with its exceptions made into one sentence."""

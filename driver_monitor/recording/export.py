@@ -7,16 +7,13 @@ wall clock. A ``recording.toml`` says where each part begins.
 from __future__ import annotations
 
 import json
-import wave
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, get_args
 
-import numpy as np
-
 from driver_monitor.errors import BadUseError, DriverMonitorError
+from driver_monitor.recording.export_files import BusLog, Mf4Log, SoundFile, VideoFile
 from driver_monitor.recording.parts_file import PARTS_FILE
 from driver_monitor.recording.tables import TABLES, CsvTable, ParquetTable, Table
 from driver_monitor.recording.trip import Trip
@@ -36,10 +33,8 @@ from driver_monitor.recording.trip_format import (
 )
 from driver_monitor.recording.trip_part import TripMessage
 from driver_monitor.signals import (
-    NS_PER_S,
     AudioChunk,
     ButtonPress,
-    CameraFrame,
     CanFrame,
     HeartBeat,
     Part,
@@ -47,9 +42,9 @@ from driver_monitor.signals import (
     seconds,
 )
 
-FORMATS = ("mp4", "wav", "blf", "asc", "log", "csv", "parquet", "jsonl")
+FORMATS = ("mp4", "wav", "blf", "asc", "log", "mf4", "csv", "parquet", "jsonl")
 USUAL = ("mp4", "wav", "blf", "csv", "jsonl")
-_BUS = ("blf", "asc", "log")
+_BUS = ("blf", "asc", "log", "mf4")
 _STATES = frozenset(STATE + name for name in get_args(StateName))
 _TOPICS: dict[str, frozenset[str]] = {
     "mp4": frozenset({CAMERA, VIDEO}),
@@ -58,8 +53,6 @@ _TOPICS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("csv", "parquet"), frozenset({HEART, CAN, BUTTON, STATUS, EVENT, ALERT, HEALTH}) | _STATES),
     "jsonl": frozenset({EVENT, ALERT, HEALTH}) | _STATES,
 }
-_VIDEO_BASE = Fraction(1, 90_000)
-_HOLE_NS = NS_PER_S // 20  # sound that comes so late has a hole before it
 
 Out = Callable[[TripMessage, Any], None]
 
@@ -113,9 +106,10 @@ class _Export:
         self._lines: Any = None
         rate = trip.frame_rate or 30.0
         makers: dict[str, Callable[[Path], Any]] = {
-            "mp4": lambda path: _Video(path, rate),
-            "wav": _Sound,
-            **dict.fromkeys(_BUS, lambda path: _Bus(path, self._wall_ns)),
+            "mp4": lambda path: VideoFile(path, rate),
+            "wav": SoundFile,
+            **dict.fromkeys(_BUS, lambda path: BusLog(path, self._wall_ns)),
+            "mf4": lambda path: Mf4Log(path, self._wall_ns),
         }
         self._makers = {name: makers[name] for name in formats if name in makers}
         self._jsonl = "jsonl" in formats
@@ -197,104 +191,3 @@ def _flat(value: Any, kind: type) -> Any:
     if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     return value if isinstance(value, kind) else None
-
-
-class _Bus:
-    """A log of the bus, in the format of its name, by the wall clock."""
-
-    def __init__(self, path: Path, wall_ns: int) -> None:
-        import can
-
-        self._can: Any = can
-        self._log: Any = can.Logger(str(path))
-        self._wall_ns = wall_ns
-
-    def take(self, frame: CanFrame) -> None:
-        self._log.on_message_received(
-            self._can.Message(
-                timestamp=seconds(frame.t_ns + self._wall_ns),
-                arbitration_id=frame.arbitration_id,
-                is_extended_id=frame.is_extended,
-                data=frame.data,
-                is_fd=len(frame.data) > 8,
-                channel="can0",
-            )
-        )
-
-    def close(self) -> None:
-        self._log.stop()
-
-
-class _Sound:
-    """Sound as 16-bit WAV, with silence where it had holes."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file: Any = None
-        self._next_ns = 0
-        self._rate_hz = 0
-
-    def take(self, chunk: AudioChunk) -> None:
-        length_ns = len(chunk.samples) * NS_PER_S // chunk.rate_hz
-        if self._file is None:
-            self._file = wave.open(str(self._path), "wb")  # noqa: SIM115
-            self._file.setnchannels(1)
-            self._file.setsampwidth(2)
-            self._file.setframerate(chunk.rate_hz)
-            self._rate_hz, self._next_ns = chunk.rate_hz, chunk.t_ns - length_ns
-        if chunk.rate_hz != self._rate_hz:
-            return
-        hole_ns = chunk.t_ns - length_ns - self._next_ns
-        if hole_ns > _HOLE_NS:
-            missing = hole_ns * self._rate_hz // NS_PER_S
-            for start in range(0, missing, self._rate_hz):
-                self._file.writeframes(bytes(2 * min(self._rate_hz, missing - start)))
-            self._next_ns += missing * NS_PER_S // self._rate_hz
-        self._file.writeframes(np.rint(chunk.samples * 32768).clip(-32768, 32767).astype("<i2").tobytes())
-        self._next_ns += length_ns
-
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-
-
-class _Video:
-    """Pictures as MP4 (H.264), each at its own time; sound goes beside it as WAV."""
-
-    def __init__(self, path: Path, rate: float) -> None:
-        self._path = path
-        self._rate = rate
-        self._container: Any = None
-        self._stream: Any = None
-        self._first_ns = 0
-        self._last = -1
-
-    def take(self, frame: CameraFrame) -> None:
-        import av
-
-        if self._container is None:
-            self._container = av.open(f"file:{self._path}", "w", format="mp4")
-            codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
-            stream = self._container.add_stream(codec, rate=Fraction(self._rate).limit_denominator(1001))
-            height, width = frame.image.shape[:2]
-            stream.width, stream.height, stream.pix_fmt = width - width % 2, height - height % 2, "yuv420p"
-            stream.codec_context.time_base = _VIDEO_BASE if codec == "libx264" else Fraction(1, 60_000)
-            if codec == "libx264":
-                stream.options = {"preset": "veryfast", "crf": "18"}
-            self._stream, self._first_ns = stream, frame.t_ns
-        base = self._stream.codec_context.time_base
-        pts = round(Fraction(frame.t_ns - self._first_ns, NS_PER_S) / base)
-        if pts <= self._last:
-            return
-        self._last = pts
-        image = np.ascontiguousarray(frame.image[: self._stream.height, : self._stream.width])
-        if image.shape[:2] != (self._stream.height, self._stream.width):  # the camera changed its size on the way
-            return
-        picture = av.VideoFrame.from_ndarray(image, format="rgb24")
-        picture.pts, picture.time_base = pts, base
-        self._container.mux(self._stream.encode(picture))
-
-    def close(self) -> None:
-        if self._container is not None:
-            self._container.mux(self._stream.encode(None))
-            self._container.close()

@@ -38,7 +38,7 @@ _SUFFIXES: dict[Part, tuple[str, ...]] = {
     "camera": (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".gif", ".mpg", ".mpeg", ".ts", ".flv", ".wmv", ".3gp", ".ogv"),
     "microphone": (".wav", ".flac"),
     "heart_rate": (".csv",),
-    "vehicle_bus": (".asc", ".blf", ".log"),
+    "vehicle_bus": (".asc", ".blf", ".log", ".mf4"),
 }
 _WORDS: dict[Part, str] = {
     "camera": "video",
@@ -229,13 +229,13 @@ def _open_folder(folder: Path, offsets: Mapping[Part, float]) -> Recording:
             chosen[part] = PartEntry(found[0], entry.offset_s)
     chosen = {part: PartEntry(entry.file, offsets.get(part, entry.offset_s)) for part, entry in chosen.items()}
     notes += [
-        f"{f.name} was not read: MF4 is not supported, convert it to ASC, BLF or a candump log"
+        f"{f.name} was not read: MDF before version 4 is not supported, convert it to MF4, ASC, BLF or a candump log"
         for f in files
-        if f.suffix.lower() in (".mf4", ".mdf")
+        if f.suffix.lower() == ".mdf"
     ]
     if not chosen:
         raise BadUseError(
-            f"{folder} holds nothing to replay; put a video (MP4, MKV, AVI), WAV, CAN log (ASC, BLF, candump .log) or "
+            f"{folder} holds nothing to replay; put a video (MP4, MKV, AVI), WAV, CAN log (ASC, BLF, MF4, candump .log) or "
             "heart-rate CSV there"
         )
     left_out = {part: f"left out by {PARTS_FILE}" for part, entry in entries.items() if entry is None}
