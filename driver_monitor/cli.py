@@ -20,7 +20,7 @@ from driver_monitor.recording_cli import app as recording_app
 
 if TYPE_CHECKING:
     from driver_monitor.model_store import Progress
-    from driver_monitor.runtime.live import Cabin
+    from driver_monitor.runtime.cabin_sensors import Cabin
 
 DEBUG_VARIABLE = "DRIVER_MONITOR_DEBUG"
 _DONE, _NOT_DONE, _STOPPED, _BROKEN_PIPE = 0, 1, 130, 141  # the last two as a shell says: 128 + SIGINT, 128 + SIGPIPE

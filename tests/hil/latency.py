@@ -22,7 +22,7 @@ from pathlib import Path
 from driver_monitor import settings
 from driver_monitor.alerts.outputs import open_outputs, open_pins
 from driver_monitor.perception.driving import load_dbc
-from driver_monitor.runtime.live import LiveLoop
+from driver_monitor.runtime.live_loop import LiveLoop
 from driver_monitor.sensors.heart_rate import HeartRate
 from driver_monitor.sensors.queue import SampleQueue
 from driver_monitor.sensors.vehicle_bus import VehicleBus

@@ -22,7 +22,9 @@ from gpiozero.pins.mock import MockFactory
 
 from driver_monitor.alerts.outputs import Pins
 from driver_monitor.monitor import Monitor
-from driver_monitor.runtime.live import LiveLoop, Summary, local_time, open_sensors
+from driver_monitor.runtime.cabin_sensors import open_sensors
+from driver_monitor.runtime.live import local_time
+from driver_monitor.runtime.live_loop import LiveLoop, Summary
 from driver_monitor.runtime.watchdog import Watchdog
 from driver_monitor.sensors.queue import SampleQueue
 from driver_monitor.settings import Settings, Trip
