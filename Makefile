@@ -43,13 +43,20 @@ check: install
 bench: install
 	$(BIN)/driver-monitor bench speed $(ARGS)
 
-# The exact versions and hashes of all that is installed, for every platform and Python; no index is named in it.
+# constraints.txt: exact versions and hashes of all that is installed, for every platform and Python; no index is named in it.
+# constraints-extras.txt: versions that fit them for the optional extras, for "pip install .[EXTRA] -c constraints-extras.txt" (pip
+# takes no hashes beside a package that has none). The extra oracles is left out: it wants another setuptools.
+COMPILE := -m uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --no-header --no-emit-index-url \
+	--no-emit-find-links
+EXTRAS := ble live mf4 parquet rerun seal speech
 lock: install
 	@$(BIN)/python -c "import uv" 2>/dev/null || $(BIN)/python -m pip install --quiet uv
 	@echo "# Made by 'make lock' from pyproject.toml." > constraints.new
-	@$(BIN)/python -m uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --extra dev \
-		--no-header --no-emit-index-url --no-emit-find-links --upgrade >> constraints.new
+	@$(BIN)/python $(COMPILE) --generate-hashes --extra dev --upgrade >> constraints.new
 	@mv constraints.new constraints.txt
+	@echo "# Made by 'make lock' from pyproject.toml." > constraints.new
+	@$(BIN)/python $(COMPILE) --no-annotate --constraint constraints.txt $(EXTRAS:%=--extra %) >> constraints.new
+	@mv constraints.new constraints-extras.txt
 
 clean:
 	rm -rf .venv out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks constraints.new
