@@ -167,11 +167,14 @@ def bench_speed(
     backends: Annotated[
         Literal["chosen", "all"], typer.Option("--backends", help="all: the face backends beside each other, on one core.")
     ] = "chosen",
+    fps: Annotated[
+        float | None, typer.Option("--fps", metavar="N", min=5.0, max=120.0, help="Pictures a second of the virtual driver.")
+    ] = None,
 ) -> int:
     """Milliseconds a picture for each stage, beside the face landmarks alone."""
     from driver_monitor.bench.speed import speed_command
 
-    return speed_command(video, frames, as_json, backends)
+    return speed_command(video, frames, as_json, backends, fps)
 
 
 @bench_app.command("voice")

@@ -34,6 +34,7 @@ from driver_monitor.perception.hands import Hands
 from driver_monitor.perception.heart import Heart
 from driver_monitor.perception.objects import ObjectDetector
 from driver_monitor.perception.own_sounds import OwnSounds
+from driver_monitor.perception.pace import Pace
 from driver_monitor.perception.picture import PictureCheck
 from driver_monitor.perception.speech_detector import SpeechDetector
 from driver_monitor.perception.steering import Steering
@@ -122,6 +123,7 @@ class Monitor:
         self._seen_hands: list[HandLandmarks] = []
         self._looked_ns = 0
         self._phone = Phone(settings.phone)
+        self._pace = Pace(settings.face.most_fps)
         self._picture = PictureCheck(settings.face)
         self._place = DriverPlace(settings.face, settings.fatigue.standstill_kmh)
         self._regions_ns: int | None = None
@@ -178,6 +180,8 @@ class Monitor:
             return [Health(self._now_ns, "clock", "degraded", f"a sample came {back_s:.3f} s late and was left out")]
         self._now_ns = t_ns
         match sample:
+            case CameraFrame() | FaceMeasurement() if not self._pace.due(t_ns):
+                return []
             case CameraFrame():
                 return self._frame(sample)
             case FaceMeasurement():
@@ -310,7 +314,9 @@ class Monitor:
             events += self._expressions.step(face, track.in_yawn)
             if track.face.expression is not None and not track.in_yawn:
                 self._anger.look(face.t_ns, track.face.expression)
-        alerts = [] if self._calm(track) else self._decide(face.t_ns)
+        calm = self._calm(track)
+        self._pace.read(track, calm=calm)
+        alerts = [] if calm else self._decide(face.t_ns)
         return [*events, *self._place.health(), *self._tracker.health(face.t_ns), *alerts]
 
     def _calm(self, track: FaceTrack) -> bool:

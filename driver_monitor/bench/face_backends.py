@@ -9,7 +9,7 @@ import platform
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from driver_monitor.signals import CameraFrame
 
 FACE_PX = 120.0
 """Distances are told for a face this wide."""
-_BLOCK = 20  # pictures a backend reads before it is the other's turn
+_BLOCK = 5  # pictures a backend reads before it is the other's turn
 _WARM_UP = 20
 _CHEEKS = (234, 454)
 
@@ -60,7 +60,11 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Milliseconds a picture on one core, and memory; ``ratio`` is the median beside MediaPipe's."""
+    """Milliseconds a picture on one core, and memory.
+
+    ``ratio``: the median over pictures of the time beside MediaPipe's for the same picture. The two are milliseconds apart, so
+    what else the machine does weighs on both alike.
+    """
 
     backend: Backend
     wall_ms_median: float
@@ -152,9 +156,13 @@ def compare(frames: Sequence[CameraFrame], settings: Settings) -> tuple[list[Cos
                 work.join(10.0)
     readings = {name: result[0] for name, result in zip(runs, results, strict=True)}
     costs = [_cost(name, *result[1:]) for name, result in zip(runs, results, strict=True)]
-    by_name = {cost.backend: cost for cost in costs}
-    if base := by_name.get("mediapipe"):
-        costs = [_beside(cost, base) for cost in costs]
+    if "mediapipe" in runs:
+        spent = [result[1:3] for result in results]
+        base = spent[runs.index("mediapipe")]
+        costs = [
+            replace(cost, ratio_wall=_beside(wall, base[0]), ratio_cpu=_beside(cpu, base[1]))
+            for cost, (wall, cpu) in zip(costs, spent, strict=True)
+        ]
         return costs, absent, agreement(readings["mediapipe"], readings["litert"])
     return costs, absent, None
 
@@ -164,12 +172,8 @@ def _cost(backend: Backend, wall_ms: list[float], cpu_ms: list[float], peak_mib:
     return Cost(backend, wall, wall_95, cpu, cpu_95, peak_mib)
 
 
-def _beside(cost: Cost, base: Cost) -> Cost:
-    fields = asdict(cost) | {
-        "ratio_wall": cost.wall_ms_median / base.wall_ms_median,
-        "ratio_cpu": cost.cpu_ms_median / base.cpu_ms_median,
-    }
-    return Cost(**fields)
+def _beside(ms: list[float], base_ms: list[float]) -> float:
+    return float(np.median(np.divide(ms[_WARM_UP:], base_ms[_WARM_UP:])))
 
 
 def _work(

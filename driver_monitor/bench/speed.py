@@ -22,6 +22,7 @@ from driver_monitor.signals import AudioChunk, CameraFrame, CanFrame, FaceMeasur
 TARGET_RATIO = 1.10
 _WARM_UP = 15  # pictures at the start that are not counted: caches fill, the tracker finds the face
 _LOOK, _EXPRESSION = "hands, a look", "expression, a look"
+LEFT_OUT = "picture, left out"
 _T = TypeVar("_T")
 
 
@@ -99,15 +100,20 @@ class _TimedExpression:
 
 
 class _TimedFace:
-    """A face detector that keeps its last time."""
+    """A face detector that keeps the time of the picture it was last asked for."""
 
     def __init__(self, detector: FaceDetector) -> None:
         self._detector = detector
-        self.last_ms = 0.0
+        self._spent_ms: float | None = None
 
     def detect(self, frame: CameraFrame) -> FaceLandmarks | None:
-        found, self.last_ms = _timed(lambda: self._detector.detect(frame))
+        found, self._spent_ms = _timed(lambda: self._detector.detect(frame))
         return found
+
+    def taken(self) -> float | None:
+        """Its time, ``None`` when the picture was left out."""
+        spent, self._spent_ms = self._spent_ms, None
+        return spent
 
     def close(self) -> None:
         self._detector.close()
@@ -206,11 +212,15 @@ def measure(samples: Iterable[Sample], settings: Settings) -> tuple[list[Stage],
                 ms -= looked_ms
                 if pictures > _WARM_UP:
                     times.setdefault(what, []).append(looked_ms)
+        face_ms = face.taken()
         if pictures > _WARM_UP:
             times.setdefault("landmarks alone", []).append(lone_ms)
+            if face_ms is None:
+                times.setdefault(LEFT_OUT, []).append(ms)
+                continue
             times.setdefault("picture, whole way", []).append(ms)
-            times.setdefault("  of it landmarks", []).append(face.last_ms)
-            times.setdefault("  of it all else", []).append(ms - face.last_ms)
+            times.setdefault("  of it landmarks", []).append(face_ms)
+            times.setdefault("  of it all else", []).append(ms - face_ms)
     alone.close()
     monitor.close()
     if pictures <= 2 * _WARM_UP:
@@ -225,7 +235,7 @@ def measure(samples: Iterable[Sample], settings: Settings) -> tuple[list[Stage],
     return stages, (picture + looks + rest) / landmarks, (picture + looks) / landmarks, counted
 
 
-def _samples(video: Path | None, frames: int) -> list[Sample]:
+def _samples(video: Path | None, frames: int, fps: float | None) -> list[Sample]:
     import heapq
 
     from driver_monitor.recording.folder import open_recording
@@ -233,7 +243,7 @@ def _samples(video: Path | None, frames: int) -> list[Sample]:
     if video is None:
         from driver_monitor.bench.pictures import virtual_pictures
 
-        pictures: list[Sample] = list(virtual_pictures(frames))
+        pictures: list[Sample] = list(virtual_pictures(frames, fps))
     else:
         pictures = []
         with open_recording(video) as recording:
@@ -250,26 +260,33 @@ def _samples(video: Path | None, frames: int) -> list[Sample]:
     return list(heapq.merge(senses, pictures, ticks, key=lambda s: s.t_ns))
 
 
-def speed_command(video: Path | None, frames: int, as_json: bool, backends: str = "chosen") -> int:
-    """Print the times and the ratio; see :func:`measure`. ``backends`` "all": the face backends beside each other."""
+def speed_command(
+    video: Path | None, frames: int, as_json: bool, backends: str = "chosen", fps: float | None = None
+) -> int:
+    """Print the times and the ratio; see :func:`measure`. ``backends`` "all": the face backends beside each other.
+
+    ``fps``: pictures a second of the virtual driver, where no video is given.
+    """
     from rich.console import Console
     from rich.table import Table
 
     from driver_monitor.runtime.lockdown import lock_down
 
-    samples = _samples(video, frames)
+    samples = _samples(video, frames, fps)
     if backends == "all":
         from driver_monitor.bench.face_backends import backends_command
 
         return backends_command([s for s in samples if isinstance(s, CameraFrame)], as_json)
     lock_down()
     stages, ratio, face_ratio, counted = measure(samples, Settings())
+    left_out = sum(s.calls for s in stages if s.name == LEFT_OUT)
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
     if as_json:
         print(
             json.dumps(
                 {
                     "pictures": counted,
+                    "left_out": left_out,
                     "stages_ms": {
                         s.name.strip(): {"calls": s.calls, "median": s.median, "p95": s.p95, "p99": s.p99} for s in stages
                     },
@@ -289,5 +306,8 @@ def speed_command(video: Path | None, frames: int, as_json: bool, backends: str 
     console.print(table)
     verdict = "within" if ratio <= TARGET_RATIO else "OVER"
     console.print(f"whole loop / landmarks alone: {ratio:.3f} ({verdict} the target of {TARGET_RATIO:.2f})")
+    if left_out:
+        told = f"{left_out} of {counted} pictures were left out while nothing moved (face.most_fps)"
+        console.print(f"{told}; the ratios are of those read")
     console.print(f"face path / landmarks alone: {face_ratio:.3f}; peak memory {peak_mib:.0f} MiB (with {frames} pictures held)")
     return 0
