@@ -251,3 +251,32 @@ def chunk_places(file: Input, seek: Callable[[int], object], size: int) -> list[
             places.append(ChunkPlace(begin_ns, end_ns, offset, whole, channels))
         at += length
     return sorted(places, key=lambda place: place.offset)
+
+
+def text_at(content: bytes, at: int) -> tuple[str, int] | None:
+    """A text with its length before it, and where what follows begins."""
+    if at + 4 > len(content):
+        return None
+    end = at + 4 + struct.unpack_from("<I", content, at)[0]
+    if end > len(content):
+        return None
+    return content[at + 4 : end].decode("utf-8", "replace"), end
+
+
+def map_at(content: bytes, at: int) -> dict[str, str]:
+    """Texts by name, with their length in bytes before them; as far as they make sense."""
+    words: dict[str, str] = {}
+    at += 4
+    while (key := text_at(content, at)) is not None and (value := text_at(content, key[1])) is not None:
+        words[key[0]], at = value[0], value[1]
+    return words
+
+
+def attachment(content: bytes) -> tuple[str, bytes] | None:
+    """Name and bytes of an attachment; ``None`` when it is not whole."""
+    # log time, creation time, name, media type, data with its length, CRC of all before
+    if len(content) < 4 or zlib.crc32(content[:-4]) != int.from_bytes(content[-4:], "little"):
+        return None
+    name = text_at(content, 16)
+    kind = None if name is None else text_at(content, name[1])
+    return None if name is None or kind is None else (name[0], content[kind[1] + 8 : -4])

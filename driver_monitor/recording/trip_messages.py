@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from driver_monitor import jpeg
 from driver_monitor.recording.mcap_write import Data
+from driver_monitor.recording.protobuf_wire import field, head, stamp
 from driver_monitor.recording.trip_format import (
     ALERT,
     BUTTON,
@@ -121,7 +122,7 @@ def write_sample(sample: Sample, wall_ns: int) -> tuple[str, Data]:
 def write_video(t_ns: int, data: bytes, wall_ns: int) -> tuple[str, Data]:
     """The topic and message of a picture that was made H.264."""
     # foxglove.CompressedVideo: timestamp 1, frame_id 2, data 3, format 4
-    return VIDEO, (_stamp(t_ns + wall_ns) + _field(2, ENCODED_HERE.encode()) + _head(3, data), data, _field(4, b"h264"))
+    return VIDEO, (stamp(t_ns + wall_ns) + field(2, ENCODED_HERE.encode()) + head(3, data), data, field(4, b"h264"))
 
 
 def report_topic(report: Report) -> str:
@@ -141,15 +142,12 @@ def _json(value: Mapping[str, object]) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-# Pictures and sound as protobuf, by hand: the library would copy each picture twice. Tests hold it against the library.
-
-
 def _write_picture(frame: CameraFrame, wall_ns: int) -> Data:
     if frame.jpeg is None:
         raise ValueError("a picture without its JPEG cannot be written")
     # foxglove.CompressedImage: timestamp 1, data 2, format 3, frame_id 4
     behind = _MADE_HERE if isinstance(frame, _Encoded) else _AS_GIVEN
-    return _stamp(frame.t_ns + wall_ns) + _head(2, frame.jpeg), frame.jpeg, behind
+    return stamp(frame.t_ns + wall_ns) + head(2, frame.jpeg), frame.jpeg, behind
 
 
 def _write_sound(chunk: AudioChunk, wall_ns: int) -> bytes:
@@ -158,37 +156,12 @@ def _write_sound(chunk: AudioChunk, wall_ns: int) -> bytes:
     # the schema's time is the first sample's, the log time the last one's
     first_ns = chunk.t_ns + wall_ns - len(chunk.samples) * NS_PER_S // chunk.rate_hz
     # foxglove.RawAudio: timestamp 1, data 2, format 3, and of four bytes each sample_rate 4, number_of_channels 5
-    data = _head(2, pcm) + pcm if pcm else b""
-    return _stamp(first_ns) + data + _PCM_S16 + struct.pack("<BIBI", 0x25, chunk.rate_hz, 0x2D, 1)
+    data = head(2, pcm) + pcm if pcm else b""
+    return stamp(first_ns) + data + _PCM_S16 + struct.pack("<BIBI", 0x25, chunk.rate_hz, 0x2D, 1)
 
 
-def _stamp(t_ns: int) -> bytes:
-    """Field 1, a google.protobuf.Timestamp: seconds 1, nanos 2; what is 0 is left out."""
-    whole_s, left_ns = divmod(max(0, t_ns), NS_PER_S)
-    inner = (b"\x08" + _varint(whole_s) if whole_s else b"") + (b"\x10" + _varint(left_ns) if left_ns else b"")
-    return b"\x0a" + _varint(len(inner)) + inner
-
-
-def _field(number: int, data: bytes) -> bytes:
-    return _head(number, data) + data
-
-
-def _head(number: int, data: bytes) -> bytes:
-    return bytes((number << 3 | 2,)) + _varint(len(data))
-
-
-def _varint(number: int) -> bytes:
-    """Seven bits a byte, the lowest first, the eighth where more follow."""
-    out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
-
-
-_MADE_HERE, _AS_GIVEN = (_field(3, b"jpeg") + _field(4, name.encode()) for name in (ENCODED_HERE, AS_GIVEN))
-_PCM_S16 = _field(3, b"pcm-s16")
+_MADE_HERE, _AS_GIVEN = (field(3, b"jpeg") + field(4, name.encode()) for name in (ENCODED_HERE, AS_GIVEN))
+_PCM_S16 = field(3, b"pcm-s16")
 
 
 _FULL = np.float32(32768)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import struct
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +19,10 @@ from driver_monitor.recording.mcap_scan import (
     ChunkPlace,
     Message,
     Scan,
+    attachment,
     chunk_places,
+    map_at,
+    text_at,
     unpack_chunk,
 )
 from driver_monitor.recording.sealed import SEALED_SUFFIX, SealedInput, identities
@@ -213,7 +214,8 @@ class TripPart:
             elif record.opcode == METADATA:
                 about = self._take_metadata(record.content) or about
             elif record.opcode == ATTACHMENT:
-                self._take_attachment(record.content)
+                if (attached := attachment(record.content)) is not None:
+                    self.attachments[attached[0]] = attached[1]
             elif record.opcode == CHUNK:
                 self._ahead.append(record.content)
                 break
@@ -236,16 +238,16 @@ class TripPart:
         return None
 
     def _check_profile(self, content: bytes) -> None:
-        profile = _text(content, 0)
+        profile = text_at(content, 0)
         if profile is not None and profile[0] != PROFILE:
             made = f"profile '{profile[0][:30]}'" if profile[0] else "no profile"
             raise RecordingError(f"{self.path} is an MCAP file, but none of driver-monitor's ({made})")
 
     def _take_metadata(self, content: bytes) -> About | None:
-        name = _text(content, 0)
+        name = text_at(content, 0)
         if name is None or name[0] not in (ABOUT, END):
             return None
-        words = _map(content, name[1])
+        words = map_at(content, name[1])
         if name[0] == END:
             self.told = words
             return None
@@ -257,36 +259,9 @@ class TripPart:
         except ValueError:
             return None
 
-    def _take_attachment(self, content: bytes) -> None:
-        # log time, creation time, name, media type, data with its length, CRC of all before
-        if len(content) < 4 or zlib.crc32(content[:-4]) != int.from_bytes(content[-4:], "little"):
-            return
-        name = _text(content, 16)
-        kind = None if name is None else _text(content, name[1])
-        if name is not None and kind is not None:
-            self.attachments[name[0]] = content[kind[1] + 8 : -4]
-
 
 def _order(message: Message) -> int:
     return message.sequence
-
-
-def _text(content: bytes, at: int) -> tuple[str, int] | None:
-    """A text with its length before it, and where what follows begins."""
-    if at + 4 > len(content):
-        return None
-    end = at + 4 + struct.unpack_from("<I", content, at)[0]
-    if end > len(content):
-        return None
-    return content[at + 4 : end].decode("utf-8", "replace"), end
-
-
-def _map(content: bytes, at: int) -> dict[str, str]:
-    words: dict[str, str] = {}
-    at += 4
-    while (key := _text(content, at)) is not None and (value := _text(content, key[1])) is not None:
-        words[key[0]], at = value[0], value[1]
-    return words
 
 
 def open_part(path: Path, identity: Path | None = None, *, mend: bool = False) -> TripPart:
