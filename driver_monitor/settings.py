@@ -228,6 +228,14 @@ class Face(Section):
         0.6,
         "sunglasses of ≤ 15 % transmittance, Euro NCAP (secondary text); the figure checked on stills of drivers",
     )
+    lens_colour: float = figure(
+        0.35,
+        "less than this share of the skin's colour about the eyes: lenses that reflect, the eyes are not usable",
+        "1",
+        0.0,
+        0.8,
+        "design; checked on stills of drivers and on drawn drivers in side sun",
+    )
     glint_share: float = figure(0.35, "this share of the eye saturated: a reflection lies over it", "1", 0.1, 1.0)
     worn_s: float = figure(2.0, "glasses, reflection or mask are believed after this long", "s", 0.5, 10)
     place_s: float = figure(10.0, "the driver's place in the picture is learned over this much time", "s", 2, 60)

@@ -188,14 +188,16 @@ class FaceRegions:
     """What lies over a face, from its pixels.
 
     ``around_eyes`` is the brightness about the eyes over that of the cheeks (a dark lens covers the one and not the other),
-    ``glint`` the share of the eye that is saturated, ``washed`` the share of the face that is, ``mask`` that the lower face
-    has one colour, and not the skin's.
+    ``eyes_colour`` the same of the colour of skin (what a lens reflects has none of it; ``None`` in a pale picture), ``glint``
+    the share of the eye that is saturated, ``washed`` the share of the face that is, ``mask`` that the lower face has one
+    colour, and not the skin's.
     """
 
     around_eyes: float
     glint: float
     washed: float
     mask: bool
+    eyes_colour: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What lies over the face: dark lenses, a reflection over an eye, washed-out skin, a mask. Read off a few hundred pixels.
 
-A dark lens makes the skin about the eye darker than the cheek; 15 % transmittance leaves a third of the pixel value. A mask
+A dark lens makes the skin about the eye darker than the cheek; 15 % transmittance leaves a third of the pixel value. In the sun
+what the lens reflects fills that up again, but has not the skin's colour. A mask
 makes the lower face one colour that is not the colour of the skin above it; in grey (infrared) pictures it cannot be told.
 """
 
@@ -31,6 +32,7 @@ _WEIGHTS = (0.45, 0.30, 0.25)  # over, below and well under the eye: brows and f
 _FULL_YAW = 20.0  # beyond this head yaw to the camera only the nearer eye counts
 _FLOOR = 3.0  # pixel values: black is no ratio
 _SATURATED = 245
+_SKIN_COLOUR = 0.2  # log of red over blue: paler pictures have no colour to lose
 _MASK_CHROMA, _MASK_RED = 0.20, 0.17  # log ratios: how far the lower face's colour lies from the skin's, and less red
 _LIPS_CHROMA, _LIPS_LUMA = 0.10, 0.25  # log ratios: lips stand out from the skin about them, cloth over them does not
 
@@ -76,6 +78,9 @@ def read_regions(image: NDArray[np.uint8], found: FaceLandmarks, yaw_deg: float)
         return g, math.log(r / g), math.log(b / g)
 
     mask = _masked(colour(*skin), colour(about), colour(lips))
+    _, *eyes_tint = colour(*over, *below)
+    _, *face_tint = colour(forehead, *(() if mask else cheek))
+    full = face_tint[0] - face_tint[1]
     ratios, glints = [], []
     for side in (0, 1):
         bright = _middle(luma[forehead if mask else cheek[side]])
@@ -88,6 +93,7 @@ def read_regions(image: NDArray[np.uint8], found: FaceLandmarks, yaw_deg: float)
         glint=right * glints[0] + (1.0 - right) * glints[1],
         washed=_saturated([luma[part] for part in (*cheek, forehead, bridge)]),
         mask=mask,
+        eyes_colour=(eyes_tint[0] - eyes_tint[1]) / full if full >= _SKIN_COLOUR else None,
     )
 
 

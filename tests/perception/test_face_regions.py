@@ -65,6 +65,18 @@ def test_sunglasses_of_5_percent_hide_the_eyes_and_tinted_ones_do_not(camera: Ph
     assert dark.around_eyes < FACE.lens_share < tinted.around_eyes
 
 
+@pytest.mark.parametrize("name", ["bea", "chidi", "goro"])
+def test_sunglasses_in_the_sun_take_the_skins_colour_away_and_clear_glasses_leave_it(camera: Photographer, name: str) -> None:
+    for worn in ({}, {"glasses": "clear"}, {"glasses": "dark", "transmittance": 0.7}):
+        colour = camera.regions(name, "side_sun", **worn).eyes_colour
+        assert colour is not None
+        assert colour > FACE.lens_colour, worn
+    dark = camera.regions(name, "side_sun", glasses="dark")
+    assert dark.eyes_colour is not None
+    assert dark.eyes_colour < FACE.lens_colour
+    assert camera.regions(name, "infrared").eyes_colour is None
+
+
 def test_sunglasses_that_are_clear_in_infrared_hide_nothing(camera: Photographer) -> None:
     assert camera.regions("anders", "infrared", glasses="dark").around_eyes > FACE.lens_share
     opaque = camera.regions("anders", "infrared", glasses="dark", infrared_transmittance=0.1)

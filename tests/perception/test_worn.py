@@ -27,6 +27,7 @@ def play(readings: list[FaceRegions], every_s: float = 0.25) -> list[Worn]:
     ("reading", "why"),
     [
         (replace(BARE, around_eyes=0.25), "sunglasses"),
+        (replace(BARE, around_eyes=0.6, eyes_colour=0.1), "sunglasses"),
         (replace(BARE, glint=0.6), "reflection on glasses"),
         (replace(BARE, washed=0.7), "glare on the face"),
     ],
