@@ -430,6 +430,7 @@ class Voice(Section):
     hang_s: float = figure(0.3, "a pause shorter than this does not end a stretch of speech", "s", 0.05, 2, DESIGN)
     baseline_s: float = figure(20.0, "the speaker's own voice is learned over this much speech", "s", 5, 300, DESIGN)
     shout_db: float = figure(12.0, "a shout lies this far above the speaker's own level", "dB", 6, 40, DESIGN)
+    shout_st: float = figure(4.0, "and begins this far above the speaker's own pitch: loud words of calm speech do not rise so", "semitones", 0, 24, "design; up to 3.1 in loud words of calm RAVDESS speech")
 
 
 class Words(Section):

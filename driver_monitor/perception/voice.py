@@ -54,7 +54,7 @@ PROSODY_BLOCKS = 3
 
 MIN_RATE_HZ, MAX_RATE_HZ = 8_000, 192_000
 SHOUT_HOPS = round(0.2 * RATE_HZ / HOP)
-"""A shout's level is the median over 0.2 s."""
+"""A shout's level and pitch are medians over 0.2 s."""
 
 SHOUT_BACK_DB = 3.0
 """A shout ends this far below where it starts."""
@@ -116,6 +116,7 @@ class Voice:
         self._spoken_ns = 0
         self._confirmed = False
         self._loud: deque[float] = deque(maxlen=SHOUT_HOPS)
+        self._pitch: deque[float] = deque(maxlen=SHOUT_HOPS)  # of the same hops
         self._shout_ns: int | None = None
         self._shouted_ns = 0
         self._shout_over = self._shout_speech = 0.0
@@ -177,7 +178,7 @@ class Voice:
         probability = 0.0 if self._speech is None else self._speech(block)
         if self._own_sounds.between(t_ns - BLOCK_NS, t_ns):
             # neither speech nor shout nor the road's noise: nothing is learned of it
-            self._loud.clear()
+            self._forget_loud()
             m = VoiceMeasurement(t_ns, None, None, None, reason=OWN_SOUND)
             if self._words is not None:
                 self._words.restart()
@@ -202,8 +203,9 @@ class Voice:
                 if pitch is not None:
                     voiced = True
                     self._loud.append(decibels(loud(hop)))
+                    self._pitch.append(pitch.f0_hz)
         else:
-            self._loud.clear()
+            self._forget_loud()
         if self._confirmed and self._moods:
             if self._prosody is None or self._given % (PROSODY_BLOCKS * BLOCK) == 0:
                 self._prosody = self._stretch.prosody()
@@ -269,6 +271,10 @@ class Voice:
         self._confirmed = False
         return [Event(t_ns, "speech", start_ns, self._spoken_ns)]
 
+    def _forget_loud(self) -> None:
+        self._loud.clear()
+        self._pitch.clear()
+
     def _learn_loud(self, voiced: bool) -> None:
         """The own level as a shout's is taken: of voiced sound alone, for pauses and consonants lie many dB below it."""
         if self._own_loud_db is not None:
@@ -286,10 +292,17 @@ class Voice:
             return float("-inf")
         return level_db - own - self._settings.shout_db + (SHOUT_BACK_DB if self._shout_ns is not None else 0.0)
 
+    def _high(self) -> bool:
+        """The pitch lies as far above the own one as a shout's does: a stressed word is as loud, and hardly higher."""
+        own_hz = self._baseline.f0_hz
+        return own_hz is not None and median(self._pitch) >= own_hz * 2.0 ** (self._settings.shout_st / 12.0)
+
     def _follow_shout(self, t_ns: int, voiced: bool, probability: float) -> list[Event]:
         if voiced and self._moods and len(self._loud) == SHOUT_HOPS and self._over_own(median(self._loud)) >= 0.0:
             own = self._own_loud_db or 0.0
             if self._shout_ns is None:
+                if not self._high():
+                    return []
                 self._shout_ns = t_ns - SHOUT_HOPS * HOP * NS_PER_S // RATE_HZ
                 self._shout_over = self._shout_speech = 0.0
             self._shouted_ns = t_ns

@@ -244,6 +244,12 @@ def test_a_shout_is_louder_than_the_own_voice_however_the_microphone_is_set(gain
     assert shouts == [pytest.approx((10.0, 11.0), abs=0.25)]
 
 
+def test_a_loud_word_at_the_own_pitch_is_no_shout() -> None:
+    parts = (babble(7.0, rms=0.02), silence(1.0), babble(1.0, rms=0.2), silence(1.0), babble(1.0, 200.0, rms=0.2), silence(1.0))
+    _, events = hear(Voice(settings.Voice(baseline_s=5.0), loud_is_speech()), np.concatenate(parts))
+    assert ended(events, "shout") == [pytest.approx((10.0, 11.0), abs=0.25)]
+
+
 def test_a_scream_that_is_no_speech_is_still_a_shout() -> None:
     def deaf_to_screams(block: Sound) -> float:
         return 1.0 if 1e-4 < float(np.abs(block).max()) < 0.2 else 0.0

@@ -83,8 +83,8 @@ def no_sounds(folder: Path, settings: Settings, tell: Tell) -> Outcome:
         mood = "calm" if row["emotion"] in ("neutral", "calm") else "other"
         people[row[who]][mood].append(read_sound(file_beside(table, row["file"])))
     detector = load_detector()
-    spoken_s = {"calm": 0.0, "all": 0.0}
-    shouts = snores = 0
+    spoken_s = {"calm": 0.0, "other": 0.0, "all": 0.0}
+    shouts = raised = snores = 0
     for k, person in enumerate(sorted(people)):
         tell(k, len(people))
         calm = people[person]["calm"]
@@ -93,11 +93,14 @@ def no_sounds(folder: Path, settings: Settings, tell: Tell) -> Outcome:
         calm_s = (len(taught) / RATE_HZ, len(taught) * 1.25 / RATE_HZ)
         events = [e for e in hear_sound(sound, settings, detector) if isinstance(e, Event) and e.end_ns is not None]
         shouts += sum(e.name == "shout" and calm_s[0] <= seconds(e.start_ns) < calm_s[1] for e in events)
+        raised += sum(e.name == "shout" and calm_s[1] <= seconds(e.start_ns) for e in events)
         snores += sum(e.name == "snore" for e in events)
         spoken_s["calm"] += calm_s[1] - calm_s[0]
+        spoken_s["other"] += len(sound) / RATE_HZ - calm_s[1]
         spoken_s["all"] += len(sound) / RATE_HZ
     figures = [
         _an_hour("shouts told of neutral and calm speech", shouts, spoken_s["calm"]),
+        _an_hour("for comparison: shouts told of all other speech", raised, spoken_s["other"]),
         _an_hour("snores told of speech", snores, spoken_s["all"]),
         *(_an_hour(f"{name} told of road noise", n, ROAD_MINUTES * 60.0) for name, n in _road(settings).items()),
     ]
