@@ -93,7 +93,7 @@ def test_calm_voices_and_an_empty_road_shout_and_snore_nowhere(tmp_path: Path, m
     monkeypatch.setattr(cabin_sounds, "ROAD_MINUTES", 0.5)
     outcome = cabin_sounds.no_sounds(tmp_path, Settings(), quiet)
     told = figures(outcome)
-    assert told.pop("for comparison: shouts told of all other speech, an hour of it") > 0.0
+    assert (told.pop("for comparison: shouts told of all other speech, an hour of it") or 0.0) > 0.0
     assert set(told.values()) == {0.0}
     assert len(told) == 5
 
