@@ -117,7 +117,7 @@ def test_every_trouble_reaches_the_driver_in_ten_seconds() -> None:
         "dark": PictureQuality(3.0, 2.0),
         "covered": PictureQuality(60.0, 3.0),
         "glare": PictureQuality(230.0, 30.0, saturated=0.8),
-        "blurred": PictureQuality(110.0, 45.0, sharpness=0.2),
+        "blurred": PictureQuality(110.0, 45.0, sharpness=0.15),
         "other face": PictureQuality(110.0, 45.0),
     }
     for name, quality in poor.items():

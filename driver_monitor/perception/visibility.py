@@ -13,7 +13,7 @@ Sight: TypeAlias = Literal[
 BLOCKED: frozenset[Sight] = frozenset({"covered", "dark", "glare", "frozen", "blurred", "no_picture"})
 
 _NO_PICTURE_S = 1.0  # a camera that was there and sends nothing for this long is not seeing
-_BLUR_ALONE = 0.6  # an empty seat has less fine detail: without a face a blur begins at this share of its limit
+_BLUR_ALONE = 0.5  # an empty seat has less fine detail: without a face a blur begins at this share of its limit
 _COVER_SHARE = 0.35  # of the picture's brighter parts: what is darker has something before it
 _EVENT_AFTER_S = 0.5  # shorter troubles (a hand passing, one lost frame) are no event
 
