@@ -144,7 +144,7 @@ class Monitor:
         self._responsiveness = Responsiveness(settings.fatigue)
         # in a fleet that states no safety purpose nothing of a mood is worked out
         self._expressions = Expressions(settings.face.usable_yaw_deg) if settings.emotions_on else None
-        self._looks = expression if settings.emotions_on else None
+        self._expression_look = expression if settings.emotions_on else None
         self._stress = Stress(settings)
         self._anger = Anger(settings)
         self._not_seen = NotSeen(settings.fatigue)
@@ -234,7 +234,7 @@ class Monitor:
 
     def close(self) -> None:
         """Let go of the models."""
-        for detector in (self._detector, self._hand_detector, self._looks):
+        for detector in (self._detector, self._hand_detector, self._expression_look):
             if detector is not None:
                 detector.close()
 
@@ -271,8 +271,8 @@ class Monitor:
         face = self._place.step(face, self._vehicle.speed_kmh)
         if face.other_face:
             self._found = None
-        if self._looks is not None and self._found is not None:
-            face = self._looks.look(frame, self._found, face)
+        if self._expression_look is not None and self._found is not None:
+            face = self._expression_look.look(frame, self._found, face)
         shown: list[Event] = []
         if self._skin is not None:
             shown = self._skin.step(frame.t_ns, None if self._found is None else read_skin(frame.image, self._found))

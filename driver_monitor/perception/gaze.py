@@ -154,7 +154,8 @@ class Gaze:
             return GazeState(face.t_ns, reason="the eyes are closed or closing")
         head_only = eyes is None or mouth_wide or openness is None
         self._eyes_hidden = eyes is None
-        self._eyes_ns = face.t_ns if not head_only else self._eyes_ns
+        if not head_only:
+            self._eyes_ns = face.t_ns
         weight = self._learning.step(face.t_ns, usable=not head_only and not self._long_away(face.t_ns))
         if weight > 0.0 and eyes is not None:
             self._head_yaw.learn(head.yaw, weight)
@@ -181,7 +182,8 @@ class Gaze:
             turned = min(abs(head.yaw), _TURNED_MOST_DEG) - min(abs(yaw_zero), _TURNED_MOST_DEG)
             direction = Angles(head.yaw + eyes.yaw - self._yaw.zero + lead, pitch + _TURNED_PITCH * turned, head.roll)
         zone = self._zones.zone(direction, self._zone)
-        if head_only and not mouth_wide and zone == "road" != self._zone and self._eyes_seen_lately(face.t_ns):
+        came_back = zone == "road" and self._zone != "road"
+        if came_back and head_only and not mouth_wide and self._eyes_seen_lately(face.t_ns):
             return GazeState(face.t_ns, reason="the eyes cannot be read for a moment")
         self._zone = zone
         self._road_ns = face.t_ns if self._zone == "road" or self._road_ns is None else self._road_ns

@@ -55,7 +55,7 @@ class Glances:
         if self._left_ns is None:
             self._left_ns = before_ns
             self._look_to(zone, before_ns, t_ns)
-        elif zone != self._next and self._target == "road" != self._next and zone != "road":
+        elif zone != self._next and self._target == "road" and "road" not in (zone, self._next):
             self._next = zone  # still the same look away, wherever it comes to rest
         elif zone != self._next:
             passed_road = self._next == "road" and t_ns - self._next_seen_ns > nanoseconds(_TRANSIT_S)

@@ -228,29 +228,28 @@ def read_sample(topic: str, t_ns: int, data: bytes, *, pictures: bool = True) ->
 def picture_jpeg(data: bytes) -> tuple[bytes, bool]:
     """The JPEG of a message of the camera, and whether it was made here."""
     from foxglove_schemas_protobuf.CompressedImage_pb2 import CompressedImage
-    from google.protobuf.message import DecodeError
 
-    try:
-        message = CompressedImage.FromString(data)
-    except DecodeError as problem:
-        raise ValueError("not a picture's message") from problem
-    if message.format != "jpeg":
-        raise ValueError(f"a picture in {message.format[:20]!r}")
+    message = _camera_message(CompressedImage, data, "jpeg")
     return bytes(message.data), message.frame_id != AS_GIVEN
 
 
 def picture_h264(data: bytes) -> bytes:
     """The H.264 of a message of the camera; what it shows hangs on the messages before it."""
     from foxglove_schemas_protobuf.CompressedVideo_pb2 import CompressedVideo
+
+    return bytes(_camera_message(CompressedVideo, data, "h264").data)
+
+
+def _camera_message(kind: Any, data: bytes, encoding: str) -> Any:  # the schemas' package ships no types
     from google.protobuf.message import DecodeError
 
     try:
-        message = CompressedVideo.FromString(data)
+        message = kind.FromString(data)
     except DecodeError as problem:
-        raise ValueError("not a video's message") from problem
-    if message.format != "h264":
-        raise ValueError(f"video in {message.format[:20]!r}")
-    return bytes(message.data)
+        raise ValueError("not a message of the camera") from problem
+    if message.format != encoding:
+        raise ValueError(f"a picture in {message.format[:20]!r}, not {encoding}")
+    return message
 
 
 def _read_picture(t_ns: int, data: bytes, pictures: bool) -> CameraFrame:
