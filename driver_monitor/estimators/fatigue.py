@@ -34,6 +34,7 @@ _PRIOR = -3.0  # log-odds of being sleepy at any time: KSS 8-9 in about 5 % of d
 _ADVICE_ENDS = 0.75  # of the advice's threshold (design)
 _MEAN_CLOSURE_WINDOW_S = 60.0
 _MEAN_CLOSURE_FEWEST = 3
+_RATE_ON, _RATE_OFF = 0.95, 0.85  # of the rate that blinks need: a board at its edge does not flip between them
 
 
 class Fatigue:
@@ -46,6 +47,7 @@ class Fatigue:
         self._fatigue = settings.fatigue
         self._min_fps_blink = settings.eyes.min_fps_blink
         self._perclos = Perclos(settings.fatigue)
+        self._fast_enough = False
         self._closures: deque[tuple[int, float]] = deque()  # (end, duration) of the last minute
         self._pattern = BlinkPattern(judge, settings.fatigue.blink_reference)
         self._happenings = Happenings(settings.fatigue.yawn_window_s)
@@ -113,7 +115,8 @@ class Fatigue:
         while self._closures and t_ns - self._closures[0][0] > nanoseconds(_MEAN_CLOSURE_WINDOW_S):
             self._closures.popleft()
         fps = self._perclos.fps()
-        if fps is None or fps < self._min_fps_blink * 0.95:
+        self._fast_enough = fps is not None and fps >= self._min_fps_blink * (_RATE_OFF if self._fast_enough else _RATE_ON)
+        if not self._fast_enough:
             return None, f"blink statistics need {self._min_fps_blink:.0f} pictures a second"
         if len(self._closures) < _MEAN_CLOSURE_FEWEST:
             return None, f"{len(self._closures)} blinks in a minute, {_MEAN_CLOSURE_FEWEST} needed"

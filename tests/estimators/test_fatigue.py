@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -219,3 +220,18 @@ def test_blinks_of_a_yawn_or_without_a_shape_teach_nothing() -> None:
     blinks(fatigue, 20, 0.0, 0.9, 0.2, during=True)
     drive(100.0, fatigue=fatigue, start_s=100.0)  # blinks whose shape could not be read
     assert pattern(fatigue) == (None, "learning the own blinks, 40 left")
+
+
+def test_a_camera_at_the_edge_of_the_rate_that_blinks_need_does_not_flip_their_term() -> None:
+    fatigue, dice, t, read = Fatigue(Settings()), np.random.default_rng(4), 0.0, list[bool]()
+    for k in range(1500):
+        # on the whole 14.3 pictures a second, in stretches a little over and a little under
+        t += (0.0685 if k // 150 % 2 else 0.0715) + 0.002 * float(dice.standard_normal())
+        t_ns = nanoseconds(t)
+        fatigue.picture(t_ns, True, False, None)
+        if k % 14 == 0:
+            fatigue.events([Event(t_ns, "blink", t_ns - nanoseconds(0.3), t_ns)])
+            state = fatigue.step(t_ns, UNREAD)[0]
+            read += [e.measured is not None for e in state.evidence if e.term == "mean closure"]
+    assert read.count(True) > 20
+    assert sum(one != other for one, other in pairwise(read)) <= 1
