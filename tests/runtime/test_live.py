@@ -29,7 +29,6 @@ from driver_monitor.runtime.watchdog import Watchdog
 from driver_monitor.sensors.queue import SampleQueue
 from driver_monitor.settings import Settings, Trip
 from driver_monitor.signals import (
-    TICK_NS,
     Alert,
     ButtonPress,
     CameraFrame,
@@ -43,6 +42,7 @@ from driver_monitor.signals import (
     StateName,
     Tick,
 )
+from tests.runtime.bench_clock import ArrivingQueue, BenchClock
 
 PICTURE = np.zeros((4, 4, 3), np.uint8)
 ALERT = Alert(0, "raised", 1, "sleep", "critical", "rule", "source")
@@ -51,14 +51,14 @@ ALERT = Alert(0, "raised", 1, "sleep", "critical", "rule", "source")
 class Recorder:
     """Takes the Monitor's place: keeps what it is given and says what it is told to."""
 
-    def __init__(self, slow_s: float = 0.0) -> None:
+    def __init__(self, clock: BenchClock, slow_ms: float = 0.0) -> None:
         self.samples: list[Sample] = []
         self.finished = False
-        self.slow_s = slow_s
+        self.clock, self.slow_ms = clock, slow_ms
 
     def step(self, sample: Sample) -> list[Report]:
         self.samples.append(sample)
-        time.sleep(self.slow_s)
+        self.clock.now_ns += round(self.slow_ms * 1e6)
         match sample:
             case Tick():
                 return [DriverState(sample.t_ns, "fatigue", 0.25, 1.0)]
@@ -72,6 +72,9 @@ class Recorder:
     def finish(self) -> list[Report]:
         self.finished = True
         return []
+
+    def ticks_ms(self) -> list[float]:
+        return [(s.t_ns - self.clock.start_ns) / 1e6 for s in self.samples if isinstance(s, Tick)]
 
 
 class Output:
@@ -94,79 +97,73 @@ class Output:
     def close(self) -> None: ...
 
 
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> BenchClock:
+    return BenchClock(monkeypatch)
+
+
 def turn(recorder: Recorder, queue: SampleQueue, seconds: float, outputs: Sequence[Output] = ()) -> tuple[Summary, list[Report]]:
     reports: list[Report] = []
     return LiveLoop(recorder, queue, outputs, reports.append).run(threading.Event(), seconds), reports
 
 
-def test_ticks_come_at_ten_hertz_whatever_the_sensors_do() -> None:
-    recorder, queue = Recorder(), SampleQueue()
-    stop = threading.Event()
-
-    def camera() -> None:
-        while not stop.wait(0.01):
-            queue.put(CameraFrame(time.monotonic_ns(), PICTURE))
-
-    thread = threading.Thread(target=camera)
-    thread.start()
-    summary, _ = turn(recorder, queue, 1.05)
-    stop.set()
-    thread.join()
-    ticks = [s.t_ns for s in recorder.samples if isinstance(s, Tick)]
-    assert len(ticks) <= 11
-    # a busy machine may swallow some, yet they come from the first to the last
-    assert ticks[-1] - ticks[0] >= 7 * TICK_NS
-    assert np.allclose(np.diff(ticks) / TICK_NS, np.round(np.diff(ticks) / TICK_NS), atol=0.02)
-    assert summary.pictures > 10
+def test_ticks_come_at_ten_hertz_whatever_the_sensors_do(clock: BenchClock) -> None:
+    pictures = [(at, CameraFrame(at, PICTURE)) for at in map(clock.after, range(3, 1050, 33))]
+    recorder = Recorder(clock)
+    summary, _ = turn(recorder, ArrivingQueue(clock, pictures), 1.05)
+    assert recorder.ticks_ms() == [100 * k for k in range(11)]
+    assert summary.pictures == len(pictures)
     assert recorder.finished
 
 
-def test_time_never_runs_backwards_and_no_sample_is_lost() -> None:
-    recorder, queue = Recorder(), SampleQueue()
-    stop = threading.Event()
-
-    def bus() -> None:
-        number = 0
-        while not stop.wait(0.002):  # each frame was 5 ms on its way
-            queue.put(CanFrame(time.monotonic_ns() - 5_000_000, number, b""))
-            number += 1
-
-    thread = threading.Thread(target=bus)
-    thread.start()
-    turn(recorder, queue, 0.8)
-    stop.set()
-    thread.join()
+def test_time_never_runs_backwards_and_no_sample_is_lost(clock: BenchClock) -> None:
+    # each frame was 5 ms on its way
+    frames = [(clock.after(2 * k), CanFrame(clock.after(2 * k - 5), k, b"")) for k in range(1, 400)]
+    recorder = Recorder(clock)
+    turn(recorder, ArrivingQueue(clock, frames), 0.8)
     times = [s.t_ns for s in recorder.samples]
     assert times == sorted(times)
-    numbers = [s.arbitration_id for s in recorder.samples if isinstance(s, CanFrame)]
-    assert numbers == list(range(len(numbers)))
-    assert len(numbers) > 50
+    assert [s.arbitration_id for s in recorder.samples if isinstance(s, CanFrame)] == list(range(1, 400))
+    assert recorder.ticks_ms() == [100 * k for k in range(8)]
 
 
-def test_a_slow_step_skips_ticks_instead_of_heaping_them_up() -> None:
-    recorder = Recorder(slow_s=0.35)
-    turn(recorder, SampleQueue(), 1.5)
-    ticks = [s.t_ns for s in recorder.samples if isinstance(s, Tick)]
-    assert 4 <= len(ticks) <= 6
-    assert all(step % TICK_NS == 0 and step >= 2 * TICK_NS for step in np.diff(ticks))
+def test_a_tick_after_a_younger_sample_takes_its_time(clock: BenchClock) -> None:
+    recorder = Recorder(clock)
+    ahead = CameraFrame(clock.after(102), PICTURE)  # the camera's clock runs 2 ms ahead
+    turn(recorder, ArrivingQueue(clock, [(clock.after(99), ahead)]), 0.15)
+    assert [(type(s).__name__, (s.t_ns - clock.start_ns) / 1e6) for s in recorder.samples] == [
+        ("Tick", 0),
+        ("CameraFrame", 102),
+        ("Tick", 102),
+    ]
 
 
-def test_alerts_and_states_reach_every_output_and_a_broken_one_silences_no_other(caplog: pytest.LogCaptureFixture) -> None:
-    queue, broken, whole = SampleQueue(), Output("buzzer", broken=True), Output("light")
-    queue.put(ButtonPress(time.monotonic_ns()))
-    summary, reports = turn(Recorder(), queue, 0.35, [broken, whole])
+def test_a_slow_step_skips_ticks_instead_of_heaping_them_up(clock: BenchClock) -> None:
+    recorder = Recorder(clock, slow_ms=350)
+    turn(recorder, ArrivingQueue(clock), 1.5)
+    assert recorder.ticks_ms() == [0, 300, 700, 1000, 1400]
+
+
+def test_alerts_and_states_reach_every_output_and_a_broken_one_silences_no_other(
+    clock: BenchClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, whole = Output("buzzer", broken=True), Output("light")
+    queue = ArrivingQueue(clock, [(clock.after(50), ButtonPress(clock.after(50)))])
+    summary, reports = turn(Recorder(clock), queue, 0.35, [broken, whole])
     assert whole.alerts == [ALERT]
-    assert whole.told >= 3
+    assert whole.told == 4
     assert "burnt" in caplog.text
     assert ALERT in reports
     assert summary.raised == [ALERT]
 
 
-def test_an_output_in_trouble_is_a_sample_like_a_lost_sensor() -> None:
-    recorder, output = Recorder(), Output("bus")
-    output.trouble = "the bus is down"
-    threading.Timer(0.25, lambda: setattr(output, "trouble", None)).start()
-    _, reports = turn(recorder, SampleQueue(), 0.6, [output])
+def test_an_output_in_trouble_is_a_sample_like_a_lost_sensor(clock: BenchClock) -> None:
+    class Bus(Output):
+        def states(self, states: Sequence[DriverState]) -> None:
+            self.trouble = "the bus is down" if clock.now_ns < clock.after(250) else None
+
+    recorder = Recorder(clock)
+    _, reports = turn(recorder, ArrivingQueue(clock), 0.6, [Bus("bus")])
     told = [s for s in recorder.samples if isinstance(s, SensorStatus)]
     assert [(s.part, s.state) for s in told] == [("bus", "lost"), ("bus", "ok")]
     assert [r.reason for r in reports if isinstance(r, Health)] == ["the bus is down", "works again"]
@@ -180,7 +177,9 @@ def test_in_a_fleet_the_summary_keeps_emotions_to_itself() -> None:
     assert summary.figures(0, fleet)["alerts"] == {"sleep": 1}
 
 
-def test_the_watchdog_is_fed_only_while_the_loop_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_watchdog_is_fed_only_while_the_loop_turns(
+    tmp_path: Path, clock: BenchClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     address = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(address))
@@ -197,23 +196,18 @@ def test_the_watchdog_is_fed_only_while_the_loop_turns(tmp_path: Path, monkeypat
         monkeypatch.setenv("NOTIFY_SOCKET", str(address))
         monkeypatch.setenv("WATCHDOG_USEC", "400000")
         watchdog = Watchdog()
-        loop = LiveLoop(Recorder(), SampleQueue(), (), lambda _: None, watchdog)
+        loop = LiveLoop(Recorder(clock), ArrivingQueue(clock), (), lambda _: None, watchdog)
         assert said() == []  # made, but not yet turning
         loop.run(threading.Event(), 0.95)
-        words = said()
-        assert words[0] == "READY=1"
-        assert words[1:] == ["WATCHDOG=1"] * len(words[1:])
-        assert 3 <= len(words[1:]) <= 6  # every 0.2 s
-        time.sleep(0.3)
-        assert said() == []  # the loop has stopped, and so has the word
+        assert said() == ["READY=1", *["WATCHDOG=1"] * 5]  # every 0.2 s, and no more once the loop has stopped
         watchdog.close()
         watchdog.close()
         assert said() == ["STOPPING=1"]
 
 
-def test_the_real_monitor_turns_in_the_loop() -> None:
-    queue, reports = SampleQueue(), list[Report]()
-    queue.put(SensorStatus(time.monotonic_ns(), "camera", "lost", "unplugged"))
+def test_the_real_monitor_turns_in_the_loop(clock: BenchClock) -> None:
+    reports = list[Report]()
+    queue = ArrivingQueue(clock, [(clock.after(1), SensorStatus(clock.after(1), "camera", "lost", "unplugged"))])
     LiveLoop(Monitor(Settings()), queue, (), reports.append).run(threading.Event(), 0.5)
     assert {r.state for r in reports if isinstance(r, DriverState)} == set(get_args(StateName))
     assert [r.kind for r in reports if isinstance(r, Alert)] == ["sensor_lost"]

