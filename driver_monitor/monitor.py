@@ -62,6 +62,7 @@ from driver_monitor.signals import (
     ObjectMeasurement,
     Part,
     PartState,
+    PictureQuality,
     Report,
     SensorStatus,
     Tick,
@@ -91,6 +92,7 @@ class View:
     zone: str | None
     learning: tuple[str, ...]
     hands: tuple[NDArray[np.float32], ...] = ()  # (21, 2) pixels each, of a look just taken
+    held: bool = False  # the picture was left out: all this is as the last one read told
 
 
 class Monitor:
@@ -124,6 +126,8 @@ class Monitor:
         self._looked_ns = 0
         self._phone = Phone(settings.phone)
         self._pace = Pace(settings.face.most_fps)
+        self._read: FaceMeasurement | None = None  # the last picture that was not left out
+        self._held = False
         self._picture = PictureCheck(settings.face)
         self._place = DriverPlace(settings.face, settings.fatigue.standstill_kmh)
         self._regions_ns: int | None = None
@@ -180,11 +184,11 @@ class Monitor:
             return [Health(self._now_ns, "clock", "degraded", f"a sample came {back_s:.3f} s late and was left out")]
         self._now_ns = t_ns
         match sample:
-            case CameraFrame() | FaceMeasurement() if not self._pace.due(t_ns):
-                return []
             case CameraFrame():
                 return self._frame(sample)
             case FaceMeasurement():
+                if self._pace.leaves_out(sample):
+                    return self._face(self._hold(t_ns, sample.quality), held=True)
                 return self._face(self._place.step(sample, self._vehicle.speed_kmh))
             case Tick():
                 return self._tick(t_ns)
@@ -256,6 +260,7 @@ class Monitor:
             track.gaze.zone,
             self._tracker.learning(),
             tuple(hand.points for hand in self._seen_hands) if track.face.t_ns - self._looked_ns <= _SHOWN_NS else (),
+            self._held,
         )
 
     # ------------------------------------------------------------------------------------------------ one sample's way
@@ -263,20 +268,35 @@ class Monitor:
     def _frame(self, frame: CameraFrame) -> list[Report]:
         if self._detector is None:
             return []
+        if self._pace.leaves_out(frame):
+            quality = self._picture.step(frame, self._place.box)
+            held = self._with_regions(frame, self._hold(frame.t_ns, quality))
+            return [*self._pulse_of_skin(frame), *self._look_around(frame), *self._face(held, held=True)]
         self._found = self._detector.detect(self._place.look(frame))
         quality = self._picture.step(frame, self._place.box)
         face = measure_face(frame.t_ns, self._found, quality, self._settings.face.min_eye_width_px)
-        if self._found is not None and face.head is not None and self._regions_due(frame.t_ns):
-            face = replace(face, regions=read_regions(frame.image, self._found, face.head.yaw))
+        face = self._with_regions(frame, face)
         face = self._place.step(face, self._vehicle.speed_kmh)
         if face.other_face:
             self._found = None
         if self._expression_look is not None and self._found is not None:
             face = self._expression_look.look(frame, self._found, face)
-        shown: list[Event] = []
-        if self._skin is not None:
-            shown = self._skin.step(frame.t_ns, None if self._found is None else read_skin(frame.image, self._found))
-        return [*shown, *self._look_around(frame), *self._face(face)]
+        return [*self._pulse_of_skin(frame), *self._look_around(frame), *self._face(face, frame.image)]
+
+    def _hold(self, t_ns: int, quality: PictureQuality | None) -> FaceMeasurement:
+        """The face in a picture that was left out: as the last reading saw it."""
+        assert self._read is not None
+        return replace(self._read, t_ns=t_ns, quality=quality, regions=None, expression=None)
+
+    def _with_regions(self, frame: CameraFrame, face: FaceMeasurement) -> FaceMeasurement:
+        if self._found is None or face.head is None or not self._regions_due(frame.t_ns):
+            return face
+        return replace(face, regions=read_regions(frame.image, self._found, face.head.yaw))
+
+    def _pulse_of_skin(self, frame: CameraFrame) -> list[Event]:
+        if self._skin is None:
+            return []
+        return self._skin.step(frame.t_ns, None if self._found is None else read_skin(frame.image, self._found))
 
     def _regions_due(self, t_ns: int) -> bool:
         due = self._regions_ns is None or t_ns - self._regions_ns >= _REGIONS_NS
@@ -301,7 +321,10 @@ class Monitor:
         self._phone.hands(measured)
         return self._hands.step(measured)
 
-    def _face(self, face: FaceMeasurement) -> list[Report]:
+    def _face(self, face: FaceMeasurement, image: NDArray[np.uint8] | None = None, *, held: bool = False) -> list[Report]:
+        self._held = held
+        if not held:
+            self._read = face
         track, events = self._tracker.step(face)
         self._track = track
         usable = track.eyes.openness is not None
@@ -315,7 +338,10 @@ class Monitor:
             if track.face.expression is not None and not track.in_yawn:
                 self._anger.look(face.t_ns, track.face.expression)
         calm = self._calm(track)
-        self._pace.read(track, calm=calm)
+        if not held:
+            self._pace.read(track, calm=calm, image=image, found=self._found)
+        elif not calm:
+            self._pace.wake()
         alerts = [] if calm else self._decide(face.t_ns)
         return [*events, *self._place.health(), *self._tracker.health(face.t_ns), *alerts]
 

@@ -205,7 +205,7 @@ class Face(Section):
         "auto", "who finds the landmarks: MediaPipe, or our own pipeline on LiteRT; auto: MediaPipe where the CPU can run it"
     )
     most_fps: float = figure(
-        30.0, "while open eyes rest on the road, no more pictures than about this are read; every one as soon as something moves", "1/s", 15, 240, "design: a 60 fps camera costs half, and timing holds at 30 fps"
+        15.0, "while open eyes rest on the road and nothing moves, about so many pictures are read, and every one in which something does; 240: all", "1/s", 8, 240, "design, checked on recorded and drawn drivers"
     )
     detection_confidence: float = figure(0.5, "least confidence to find a face", "1", 0.1, 0.95)
     presence_confidence: float = figure(0.5, "least confidence that the face is still there", "1", 0.1, 0.95)

@@ -174,7 +174,7 @@ class Blinks:
         return self._finish(t_ns) + found
 
     def _learn_noise(self, dt_s: float, jump: float, openness: float) -> None:
-        if openness > _OPEN:
+        if openness > _OPEN and jump > 0.0:  # a picture left out holds the one before, and tells of no noise
             self._noise += min(1.0, dt_s / _NOISE_S) * (min(jump, _NOISE_STEP) - self._noise)
 
     def _fast_enough(self, since_ns: int) -> bool:
