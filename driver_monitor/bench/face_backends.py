@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from driver_monitor.bench.face_drives import EVERY, TARGET, Drive, Driven, driven, show
 from driver_monitor.errors import DriverMonitorError
 from driver_monitor.perception.face import head_angles
 from driver_monitor.perception.face_landmarks import FaceDetector
@@ -115,15 +116,27 @@ def _apart(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     return float(np.hypot(*(a - b).T).mean()) * FACE_PX / width
 
 
-def compare(frames: Sequence[CameraFrame], settings: Settings) -> tuple[list[Cost], dict[Backend, str], Agreement | None]:
-    """Costs of all backends that run here, why others do not, and how far the two agree.
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What the backends cost, reading each picture and as driven; why others do not run here; how far the two agree."""
 
-    The backends run on the same core and take turns, a block of pictures each.
+    costs: list[Cost]
+    driven: list[Driven]
+    absent: dict[Backend, str]
+    agreement: Agreement | None
+
+
+def compare(frames: Sequence[CameraFrame], settings: Settings) -> Comparison:
+    """Measure all backends that run here.
+
+    They run on the same core and take turns, a block of pictures each.
     """
     absent: dict[Backend, str] = {}
     if fault := mediapipe_fault():
         absent["mediapipe"] = fault
-    runs = [name for name in BACKENDS if name not in absent]
+    names = [name for name in BACKENDS if name not in absent]
+    drives = [(name, most_fps) for name in names for most_fps in (EVERY, settings.face.most_fps)]
+    runs: list[tuple[Backend, float | None]] = [*((name, None) for name in names), *drives]
     context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder:
         pictures = Path(folder) / "pictures"
@@ -132,9 +145,9 @@ def compare(frames: Sequence[CameraFrame], settings: Settings) -> tuple[list[Cos
                 file.write(np.ascontiguousarray(frame.image).tobytes())
         times = [frame.t_ns for frame in frames]
         workers = []
-        for name in runs:
+        for run in runs:
             ours, theirs = context.Pipe()
-            given = (theirs, name, pictures, frames[0].image.shape, times, settings)
+            given = (theirs, *run, pictures, frames[0].image.shape, times, settings)
             work = context.Process(target=_work, args=given, daemon=True)
             work.start()
             theirs.close()
@@ -154,17 +167,17 @@ def compare(frames: Sequence[CameraFrame], settings: Settings) -> tuple[list[Cos
             for work, pipe in workers:
                 pipe.close()
                 work.join(10.0)
-    readings = {name: result[0] for name, result in zip(runs, results, strict=True)}
-    costs = [_cost(name, *result[1:]) for name, result in zip(runs, results, strict=True)]
-    if "mediapipe" in runs:
-        spent = [result[1:3] for result in results]
-        base = spent[runs.index("mediapipe")]
+    alone, paced = results[: len(names)], results[len(names) :]
+    costs = [_cost(name, *result[1:]) for name, result in zip(names, alone, strict=True)]
+    agree = None
+    if "mediapipe" in names:
+        base = alone[names.index("mediapipe")]
         costs = [
-            replace(cost, ratio_wall=_beside(wall, base[0]), ratio_cpu=_beside(cpu, base[1]))
-            for cost, (wall, cpu) in zip(costs, spent, strict=True)
+            replace(cost, ratio_wall=_beside(wall, base[1]), ratio_cpu=_beside(cpu, base[2]))
+            for cost, (_, wall, cpu, _) in zip(costs, alone, strict=True)
         ]
-        return costs, absent, agreement(readings["mediapipe"], readings["litert"])
-    return costs, absent, None
+        agree = agreement(base[0], alone[names.index("litert")][0])
+    return Comparison(costs, driven(drives, paced, _WARM_UP), absent, agree)
 
 
 def _cost(backend: Backend, wall_ms: list[float], cpu_ms: list[float], peak_mib: float) -> Cost:
@@ -177,7 +190,13 @@ def _beside(ms: list[float], base_ms: list[float]) -> float:
 
 
 def _work(
-    pipe: Connection, backend: Backend, pictures: Path, shape: tuple[int, int, int], times: list[int], settings: Settings
+    pipe: Connection,
+    backend: Backend,
+    most_fps: float | None,
+    pictures: Path,
+    shape: tuple[int, int, int],
+    times: list[int],
+    settings: Settings,
 ) -> None:
     """In a process of its own: read the pictures asked for, one at a time from the file, so that memory shows the backend's."""
     from driver_monitor.model_store import model_path
@@ -185,24 +204,43 @@ def _work(
 
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     lock_down()
-    detector = open_face(model_path("face_landmarker"), settings.face, choose(backend))
+    work: _Alone | Drive
+    if most_fps is None:
+        work = _Alone(open_face(model_path("face_landmarker"), settings.face, choose(backend)))
+    else:
+        work = Drive(backend, settings, most_fps)
     size = math.prod(shape)
-    readings: list[Reading | None] = []
-    wall: list[float] = []
-    cpu: list[float] = []
     with pictures.open("rb") as file:
         while (asked := pipe.recv()) is not None:
             for k in asked:
                 file.seek(k * size)
-                frame = CameraFrame(times[k], np.frombuffer(file.read(size), np.uint8).reshape(shape))
-                began, used = time.perf_counter(), time.process_time()
-                seen = _Once(detector.detect(frame))
-                cpu.append((time.process_time() - used) * 1e3)
-                wall.append((time.perf_counter() - began) * 1e3)
-                readings.append(read(seen, frame))
-            pipe.send(len(readings))
-    pipe.send((readings, wall, cpu, _peak_mib()))
-    detector.close()
+                work.take(CameraFrame(times[k], np.frombuffer(file.read(size), np.uint8).reshape(shape)))
+            pipe.send(True)
+    if isinstance(work, Drive):
+        pipe.send((work.read, work.cpu_ms))
+    else:
+        pipe.send((work.readings, work.wall_ms, work.cpu_ms, _peak_mib()))
+    work.close()
+
+
+class _Alone:
+    """A detector that nothing comes after."""
+
+    def __init__(self, detector: FaceDetector) -> None:
+        self._detector = detector
+        self.readings: list[Reading | None] = []
+        self.wall_ms: list[float] = []
+        self.cpu_ms: list[float] = []
+
+    def take(self, frame: CameraFrame) -> None:
+        began, used = time.perf_counter(), time.process_time()
+        seen = _Once(self._detector.detect(frame))
+        self.cpu_ms.append((time.process_time() - used) * 1e3)
+        self.wall_ms.append((time.perf_counter() - began) * 1e3)
+        self.readings.append(read(seen, frame))
+
+    def close(self) -> None:
+        self._detector.close()
 
 
 def _peak_mib() -> float:
@@ -233,21 +271,30 @@ def backends_command(frames: Sequence[CameraFrame], as_json: bool) -> int:
 
     if len(frames) <= 2 * _WARM_UP:
         raise DriverMonitorError(f"only {len(frames)} pictures; {2 * _WARM_UP + 1} are the least that can be timed")
-    costs, absent, agree = compare(frames, Settings())
+    settings = Settings()
+    found = compare(frames, settings)
+    agree = found.agreement
     if as_json:
         machine = {"machine": platform.machine(), "pictures": len(frames)}
-        told = {"backends": [asdict(c) for c in costs], "absent": absent, "agreement": asdict(agree) if agree else None}
+        told = {
+            "backends": [asdict(c) for c in found.costs],
+            "driven": [asdict(d) for d in found.driven],
+            "target_ratio": TARGET,
+            "absent": found.absent,
+            "agreement": asdict(agree) if agree else None,
+        }
         print(json.dumps(machine | told))
         return 0
     table = Table("backend", "ms, median", "p95", "CPU ms", "p95", "memory MiB", "beside MediaPipe", "by CPU time")
-    for c in costs:
+    for c in found.costs:
         figures = (c.wall_ms_median, c.wall_ms_p95, c.cpu_ms_median, c.cpu_ms_p95)
         ratios = ("" if r is None else f"{r:.2f}" for r in (c.ratio_wall, c.ratio_cpu))
         table.add_row(c.backend, *(f"{ms:.2f}" for ms in figures), f"{c.peak_memory_mib:.0f}", *ratios)
     console = Console(highlight=False)
     console.print(f"{len(frames)} pictures, one core, {platform.machine()}")
     console.print(table)
-    for name, why in absent.items():
+    show(found.driven, console)
+    for name, why in found.absent.items():
         console.print(f"{name}: not run, {why}")
     if agree:
         yaw, pitch, roll = agree.angles_deg
