@@ -20,6 +20,7 @@ from driver_monitor.settings import Settings
 from driver_monitor.signals import AudioChunk, CameraFrame, CanFrame, FaceMeasurement, HeartBeat, Sample, Tick, nanoseconds
 
 TARGET_RATIO = 1.10
+_USUAL_FPS = 30.0
 _WARM_UP = 15  # pictures at the start that are not counted: caches fill, the tracker finds the face
 _LOOK, _EXPRESSION = "hands, a look", "expression, a look"
 LEFT_OUT = "picture, left out"
@@ -272,7 +273,8 @@ def speed_command(
 
     from driver_monitor.runtime.lockdown import lock_down
 
-    samples = _samples(video, frames, fps)
+    # a slow camera is read whole: the backends are compared at a usual one's rate
+    samples = _samples(video, frames, fps or _USUAL_FPS if backends == "all" else fps)
     if backends == "all":
         from driver_monitor.bench.face_backends import backends_command
 
