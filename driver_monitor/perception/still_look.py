@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,6 +48,9 @@ class StillLook:
     """Compares pictures with the last one that was read."""
 
     def __init__(self) -> None:
+        import cv2
+
+        self._cv2 = cv2
         self._kept: _Kept | None = None
         self._cut: _Patches | None = None  # of the picture compared last
         self._rest: NDArray[np.float64] | None = None
@@ -60,7 +62,7 @@ class StillLook:
         if before is not None and patches is not None and _near(boxes, before.boxes):
             boxes = before.boxes  # cut already
         else:
-            patches = _cut(image, boxes)
+            patches = self._take(image, boxes)
         if patches is None:
             self._kept = None
             return
@@ -82,7 +84,7 @@ class StillLook:
     def compare(self, image: NDArray[np.uint8]) -> NDArray[np.float64] | None:
         """The rest in each patch, gray levels; ``None`` where it cannot be told, infinite where a patch has shifted."""
         kept = self._kept
-        patches = self._cut = None if kept is None else _cut(image, kept.boxes)
+        patches = self._cut = None if kept is None else self._take(image, kept.boxes)
         if kept is None or patches is None:
             return None
         apart = (patches - kept.patches)[:, 1:-1, 1:-1].reshape(len(patches), -1, 1)
@@ -108,6 +110,16 @@ class StillLook:
         share = min(1.0, dt_s / max(self._learned_s, 1e-3))
         self._rest = np.maximum(self._rest + share * (np.minimum(rest, _OUTLIER * self._rest) - self._rest), _LEAST_REST)
 
+    def _take(self, image: NDArray[np.uint8], boxes: list[tuple[int, int, int, int]]) -> _Patches | None:
+        """(3, 12, 24) of the green channel, or ``None`` when a box is out of the picture or too small."""
+        cv2, (height, width) = self._cv2, image.shape[:2]
+        out = np.empty((len(boxes), _SIZE[1], _SIZE[0]), np.float32)
+        for k, (left, top, right, bottom) in enumerate(boxes):
+            if left < 0 or top < 0 or right > width or bottom > height or right - left < _LEAST_PX or bottom - top < _LEAST_PX:
+                return None
+            out[k] = cv2.resize(cv2.extractChannel(image[top:bottom, left:right], 1), _SIZE, interpolation=cv2.INTER_AREA)
+        return out
+
 
 def _boxes(found: FaceLandmarks) -> list[tuple[int, int, int, int]]:
     points = found.points(_IDS)
@@ -125,14 +137,3 @@ def _boxes(found: FaceLandmarks) -> list[tuple[int, int, int, int]]:
 def _near(boxes: list[tuple[int, int, int, int]], others: list[tuple[int, int, int, int]]) -> bool:
     pairs = zip(boxes, others, strict=True)
     return all(abs(a - b) <= _NEAR_PX for box, other in pairs for a, b in zip(box, other, strict=True))
-
-
-def _cut(image: NDArray[np.uint8], boxes: list[tuple[int, int, int, int]]) -> _Patches | None:
-    """(3, 12, 24) of the green channel, or ``None`` when a box is out of the picture or too small."""
-    height, width = image.shape[:2]
-    out = np.empty((len(boxes), _SIZE[1], _SIZE[0]), np.float32)
-    for k, (left, top, right, bottom) in enumerate(boxes):
-        if left < 0 or top < 0 or right > width or bottom > height or right - left < _LEAST_PX or bottom - top < _LEAST_PX:
-            return None
-        out[k] = cv2.resize(cv2.extractChannel(image[top:bottom, left:right], 1), _SIZE, interpolation=cv2.INTER_AREA)
-    return out
