@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from driver_monitor import settings
-from driver_monitor.perception.prosody import HISTORY, nuclei, yin
+from driver_monitor.perception.prosody import HISTORY, YIN_WINDOW, nuclei, yin
 from driver_monitor.perception.voice import Voice
 from driver_monitor.signals import AudioChunk, Event, VoiceMeasurement, nanoseconds, seconds
 
@@ -80,6 +80,16 @@ def test_pitch_range_is_the_swing_between_the_tenth_and_ninetieth_percentile() -
         measured, _ = hear(Voice(settings.Voice(), loud_is_speech()), babble(3.0, 150.0, swing))
         # a sine spends 80 % of its time within sin(0.4 pi) of its swing
         assert last_spoken(measured).f0_range_st == pytest.approx(2 * swing * np.sin(0.4 * np.pi), rel=0.15)
+
+
+@pytest.mark.parametrize("fall", [1.0, -1.0])
+def test_a_pitch_that_moves_is_that_of_the_middle_though_the_voice_dies_away(fall: float) -> None:
+    t = (np.arange(HISTORY) - YIN_WINDOW / 2.0 - 40.0) / 16_000  # 40: half a period later, for two periods are compared
+    phase = 2.0 * np.pi * (200.0 * t - fall * 400.0 * t * t)  # 4 % in 10 ms
+    voice = 10.0 ** (-20.0 * t) * np.sum([np.sin(k * phase) / k for k in range(1, 8)], axis=0)  # 4 dB in 10 ms
+    told = yin(voice)
+    assert told is not None
+    assert told.f0_hz == pytest.approx(200.0, rel=0.022)
 
 
 def test_noise_and_silence_have_no_pitch() -> None:

@@ -17,7 +17,17 @@ from driver_monitor.bench.accuracy.tables import file_beside, number, rows
 from driver_monitor.bench.accuracy.voices import read_sound
 from driver_monitor.perception.heart import Heart
 from driver_monitor.perception.perturbation import perturbation
-from driver_monitor.perception.prosody import CLEAR, F0_MAX_HZ, F0_MIN_HZ, FRAME, HIGH_PASS, HISTORY, HOP, RATE_HZ, yin
+from driver_monitor.perception.prosody import (
+    CLEAR,
+    F0_MAX_HZ,
+    F0_MIN_HZ,
+    HIGH_PASS,
+    HISTORY,
+    HOP,
+    RATE_HZ,
+    YIN_WINDOW,
+    yin,
+)
 from driver_monitor.settings import Settings
 from driver_monitor.signals import HeartBeat, HeartMeasurement, nanoseconds
 
@@ -117,7 +127,7 @@ def _own(sound: NDArray[np.float64]) -> Iterator[tuple[float, float | None]]:
         found = yin(clean[end - HISTORY : end])
         # the middle of all that was compared: the window, and the window a period later
         period = 0.0 if found is None else RATE_HZ / found.f0_hz
-        yield (end - HISTORY + (FRAME + period) / 2.0) / RATE_HZ, None if found is None else found.f0_hz
+        yield (end - HISTORY + (YIN_WINDOW + period) / 2.0) / RATE_HZ, None if found is None else found.f0_hz
 
 
 def variability(folder: Path, settings: Settings, tell: Tell) -> Outcome:
