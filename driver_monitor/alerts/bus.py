@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, get_args
 from driver_monitor.alerts.break_advice import BreakAdvice
 from driver_monitor.alerts.e2e import COUNTERS, protect
 from driver_monitor.alerts.outputs import Send, StandingAlerts
+from driver_monitor.alerts.route_advice import MOODS, RouteAdvice
 from driver_monitor.can_ids import LAST_11
 from driver_monitor.errors import DeviceError, SettingsError
 from driver_monitor.perception.driving import load_dbc
@@ -46,6 +47,7 @@ class BusOutput:
         self._state = _Protected(messages[1], out.state_id, out.source_address)
         self._standing = StandingAlerts()
         self._break = BreakAdvice(settings.fatigue.kss_warn)
+        self._route = RouteAdvice(settings.alerts.mood_s)
         self._left = out.alert_burst
         self._waiting: Alert | None = None
         self.trouble: str | None = None
@@ -56,6 +58,7 @@ class BusOutput:
             return
         self._standing.step(alert)
         self._break.alert(alert)
+        self._route.alert(alert)
         if self._left:
             self._left -= 1
             self._tell(alert, alert.action)
@@ -72,10 +75,13 @@ class BusOutput:
             if state.kss is not None:
                 kss = state.kss
         t_ns = max((state.t_ns for state in states), default=0)
+        mood_known = any(values[mood.capitalize()] != NOT_KNOWN for mood in MOODS)
         values |= {
             "SleepinessKss": _KSS_NOT_KNOWN if kss is None else kss,
             "BreakSuggestion": self._break.suggestion(t_ns, kss),
         }
+        if self._state.has("RouteSuggestion"):  # a vehicle's own copy of the DBC may be older
+            values["RouteSuggestion"] = self._route.suggestion(t_ns, known=mood_known)
         self._put(self._state, values)
         waiting, self._waiting, self._left = self._waiting, None, self._settings.vehicle.out.alert_burst
         alert = self._standing.any()
@@ -117,6 +123,10 @@ class _Protected:
             self.frame_id, self.is_extended = own_id, own_id > LAST_11
         elif message.protocol == "j1939":
             self.frame_id = self.frame_id & ~0xFF | source_address
+
+    def has(self, signal: str) -> bool:
+        """Whether the message carries a signal."""
+        return any(s.name == signal for s in self._message.signals)
 
     def encode(self, values: Mapping[str, float | str]) -> bytes:
         """The bytes to send; each call is one message sent."""

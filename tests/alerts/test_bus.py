@@ -85,6 +85,7 @@ def test_an_alert_is_sent_at_once_and_repeated_with_the_states(bench: tuple[Send
         "SleepinessKss": pytest.approx(7.3),
         "StateCounter": 0,
         "BreakSuggestion": "urgent",
+        "RouteSuggestion": "none",
     }
     assert (repeated["AlertKind"], repeated["AlertAction"], repeated["AlertCounter"]) == ("sleep", "none", 1)
     output.handle(alert("cleared", 70_000))
@@ -111,7 +112,27 @@ def test_in_a_fleet_stress_and_anger_never_reach_the_bus(bench: tuple[Send, Read
     output.states(STATES)
     (_, states), (_, repeated) = read()
     assert (states["Stress"], states["Anger"], states["Fatigue"]) == ("not known", "not known", 73)
+    assert states["RouteSuggestion"] == "not known"
     assert repeated["AlertKind"] == "none"
+
+
+def test_after_advice_on_a_mood_a_calmer_route_is_suggested_until_the_next_advice_may_come(bench: tuple[Send, Read]) -> None:
+    send, read = bench
+    output = BusOutput(Settings(), send)
+    output.handle(alert("raised", kind="anger", level="advice"))
+    output.handle(alert("cleared", kind="anger", level="advice"))
+    told = []
+    for t_s, value in ((1.0, 0.2), (599.0, None), (601.0, 0.2), (602.0, None)):
+        output.states([DriverState(nanoseconds(t_s), "anger", value, 1.0)])
+        told += [s["RouteSuggestion"] for n, s in read() if n == "DriverState"]
+    assert told == ["calmer", "calmer", "none", "not known"]
+
+
+def test_a_copy_of_the_dbc_from_before_the_route_still_serves(tmp_path: Path) -> None:
+    older = tmp_path / "older.dbc"
+    kept = [line for line in find_dbc("driver_monitor.dbc").read_text().splitlines() if "RouteSuggestion" not in line]
+    older.write_text("\n".join(kept))
+    assert sent_with(Vehicle(dbc=str(older))) == [(0x6A3, False), (0x6A2, False)]
 
 
 def test_a_vehicles_own_dbc_may_move_the_messages(bench: tuple[Send, Read], tmp_path: Path) -> None:
