@@ -132,7 +132,7 @@ class Monitor:
         self._place = DriverPlace(settings.face, settings.fatigue.standstill_kmh)
         self._regions_ns: int | None = None
         self._tracker = FaceTracker(settings)
-        self._own_sounds = OwnSounds()
+        self._own_sounds = OwnSounds(spoken=bool(settings.outputs.speak_with))
         step, reset = (None, None) if speech is None else (speech.step, speech.reset)
         self._voice = Voice(settings.voice, step, reset, self._own_sounds, moods=settings.emotions_on, spotter=words)
         self._heart = Heart(settings.heart)

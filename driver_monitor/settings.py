@@ -495,7 +495,17 @@ class Outputs(Section):
     loud_db: float = figure(-30.0, "the level at which the buzzer is at its loudest", "dBFS", -80, 0)
     bridge_outputs: Literal["none", "motor", "all"] = choice("motor", "which outputs of the serial bridge alerts use; all: buzzer and lamp too")
     motor_strength: float = figure(80.0, "strength of the bridge's vibration motor", "%", 1, 100, DESIGN)
+    speak_with: str = choice("", "the program that speaks a line with advice on a mood, with what goes before the line, as 'espeak-ng -s 150'; empty: nothing is spoken")
+    stress_line: str = choice("A short break would do you good.", "what is spoken with advice on stress; empty: nothing")
+    anger_line: str = choice("Take your time. A calmer route may be more pleasant.", "what is spoken with advice on anger; empty: nothing")
     bridge_alarm: bool = choice(True, "the bridge sounds an alarm of its own when this program falls silent for 5 s while it watches")
+
+    @field_validator("stress_line", "anger_line")
+    @classmethod
+    def _a_line(cls, value: str) -> str:
+        if len(value) > 80 or value.startswith("-") or not value.isprintable():
+            raise ValueError("a line has up to 80 characters and does not begin with '-'")
+        return value
 
     @model_validator(mode="after")
     def _louder_is_more(self) -> Outputs:

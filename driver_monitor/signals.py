@@ -33,6 +33,7 @@ Part: TypeAlias = Literal[
     "light",
     "motor",
     "bus",
+    "speech",
 ]
 """What a health report or a sensor status speaks of."""
 

@@ -161,6 +161,7 @@ def open_outputs(
     from driver_monitor.alerts.haptic import Haptic
     from driver_monitor.alerts.light import Light
     from driver_monitor.alerts.log import LogOutput
+    from driver_monitor.alerts.speech import Speech
 
     outputs: list[AlertOutput] = [LogOutput(log, settings, zero_ns)]
     problems: list[SensorStatus] = []
@@ -187,6 +188,11 @@ def open_outputs(
                 outputs.append(output(pin, pins.factory))
             except DeviceError as problem:
                 tell(part, str(problem))
+    if chosen.speak_with:
+        try:
+            outputs.append(Speech(chosen))
+        except DeviceError as problem:
+            tell("speech", str(problem))
     if bridge is not None:
         outputs.append(Haptic(bridge, chosen, watched=watched))
     if settings.vehicle.send_alerts:

@@ -38,6 +38,14 @@ def test_advice_is_silent_and_a_press_of_the_button_stops_the_sound() -> None:
     assert [sounds_at(own, t) for t in (2.5, 4.0)] == [True, False]
 
 
+def test_a_spoken_line_is_our_own_sound_and_only_where_lines_are_spoken() -> None:
+    advice = Alert(START_NS, "raised", 1, "stress", "advice", "", "")
+    for spoken in (True, False):
+        own = OwnSounds(spoken=spoken)
+        own.step(advice)
+        assert [sounds_at(own, t) for t in (1.0, 6.2, 7.0)] == [spoken, spoken, False]
+
+
 def test_a_buzzer_louder_than_the_driver_is_no_shout_when_it_is_our_own() -> None:
     t = np.arange(16_000) / 16_000
     buzzer = np.asarray(0.5 * np.sin(2 * np.pi * 400.0 * t), np.float32)
