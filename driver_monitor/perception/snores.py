@@ -1,9 +1,14 @@
-"""Snores by their rhythm: low, rough breaths that nobody speaks, as even as breathing. An event only: a passenger snores too."""
+"""Snores by their rhythm and by how they hold still: low, rough breaths that nobody speaks, as even as breathing.
+
+An event only: a passenger snores too.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 from itertools import pairwise
+
+import numpy as np
 
 from driver_monitor.perception.prosody import Bands, decibels, loud
 from driver_monitor.signals import Event, nanoseconds, seconds
@@ -38,6 +43,16 @@ SPOKEN_SHARE = 0.2
 LOW, HIGH = slice(1, 7), slice(8, 15)
 """Bands of 100-800 Hz and 1-5 kHz: in a snore the lower ones hold more."""
 
+SHAPE = slice(1, 15)
+"""Bands of 100 Hz-5 kHz, whose shape is watched: a snore holds it from block to block, words, music and clatter do not."""
+
+MOST_FLUX_DB, LOUD_PART_DB = 3.7, 15.0
+"""Mean change of that shape from one block to the next, in the part of the breath within so many dB of its loudest block. Chosen on
+clips of snoring and household sounds (docs/voice_heart.md)."""
+
+KEPT = 128
+"""Blocks of one breath that are kept: longer than a snore lasts."""
+
 
 class Snores:
     """Takes each block's bands and speech probability."""
@@ -54,6 +69,7 @@ class Snores:
         self._heard_ns = 0
         self._blocks = self._spoken = 0
         self._low = self._high = 0.0
+        self._shapes: deque[tuple[float, Bands]] = deque(maxlen=KEPT)
         self._breaths: deque[int] = deque(maxlen=BREATHS)
         self._since_ns: int | None = None
         self._count = 0
@@ -65,11 +81,13 @@ class Snores:
         if self._floor_db is not None and level >= self._floor_db + OVER_DB:
             if self._began_ns is None:
                 self._began_ns, self._blocks, self._spoken, self._low, self._high = t_ns, 0, 0, 0.0, 0.0
+                self._shapes.clear()
             self._heard_ns = t_ns
             self._blocks += 1
             self._spoken += probability >= SPOKEN
             self._low += float(heard[LOW].sum())
             self._high += float(heard[HIGH].sum())
+            self._shapes.append((level, heard))
         elif self._began_ns is not None and t_ns - self._heard_ns > nanoseconds(PAUSE_S):
             self._breath(self._began_ns, self._heard_ns)
             self._began_ns = None
@@ -102,9 +120,18 @@ class Snores:
         spoken = self._spoken > SPOKEN_SHARE * self._blocks
         if spoken:
             self._breaths.clear()  # who speaks does not snore
-        elif BREATH_S[0] <= seconds(end_ns - start_ns) <= BREATH_S[1] and self._low > self._high:
+        elif BREATH_S[0] <= seconds(end_ns - start_ns) <= BREATH_S[1] and self._low > self._high and self._still():
             self._breaths.append(start_ns)
             self._count += self._since_ns is not None
+
+    def _still(self) -> bool:
+        """Whether the loud part of the breath keeps its shape."""
+        loudest = max(level for level, _ in self._shapes)
+        kept = [(level, heard[SHAPE]) for level, heard in self._shapes if level >= loudest - LOUD_PART_DB]
+        if len(kept) < 2:
+            return False
+        shapes = 10.0 * np.log10(np.maximum([heard for _, heard in kept], 1e-14)) - np.array([[level] for level, _ in kept])
+        return float(np.abs(np.diff(shapes, axis=0)).mean()) <= MOST_FLUX_DB
 
     def _even(self) -> bool:
         if len(self._breaths) < BREATHS:

@@ -16,13 +16,15 @@ BREATH: Bands = np.array([1e-6] * 8 + [1e-8] * 9)
 HISS: Bands = np.array([1e-8] * 8 + [1e-6] * 9)
 
 
-def hear(breaths: Sequence[tuple[float, float]], until_s: float, sound: Bands = BREATH, speech: float = 0.0) -> list[Event]:
-    """What is told of breaths (start, length)."""
-    snores, told = Snores(), []
+def hear(
+    breaths: Sequence[tuple[float, float]], until_s: float, sound: Bands = BREATH, speech: float = 0.0, swing_db: float = 0.0
+) -> list[Event]:
+    """What is told of breaths (start, length) whose bands change by so many dB from block to block."""
+    snores, told, random = Snores(), [], np.random.default_rng(2)
     for k in range(round(until_s / 0.032)):
         t = k * 0.032
         now = any(start <= t < start + length for start, length in breaths)
-        told += snores.step(nanoseconds(t), sound if now else QUIET, speech if now else 0.0)
+        told += snores.step(nanoseconds(t), sound * 10.0 ** (swing_db / 10.0 * random.normal(size=17)) if now else QUIET, speech if now else 0.0)
     return [*told, *snores.finish(nanoseconds(until_s))]
 
 
@@ -52,6 +54,11 @@ def test_words_are_no_snores_however_even() -> None:
 
 def test_a_hiss_as_of_wipers_is_none() -> None:
     assert hear(row(4.0), 80.0, sound=HISS) == []
+
+
+def test_a_breath_holds_its_sound_and_clatter_in_the_same_rhythm_does_not() -> None:
+    assert [e.name for e in hear(row(4.0), 80.0, swing_db=2.5)] == ["snore", "snore"]
+    assert hear(row(4.0), 80.0, swing_db=4.5) == []
 
 
 def test_long_sounds_are_none() -> None:
