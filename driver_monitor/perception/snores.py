@@ -47,8 +47,8 @@ SHAPE = slice(1, 15)
 """Bands of 100 Hz-5 kHz, whose shape is watched: a snore holds it from block to block, words, music and clatter do not."""
 
 MOST_FLUX_DB, LOUD_PART_DB = 3.7, 15.0
-"""Mean change of that shape from one block to the next, in the part of the breath within so many dB of its loudest block. Chosen on
-clips of snoring and household sounds (docs/voice_heart.md)."""
+"""Mean change of that shape from one block to the next, in the part of the breath within so many dB of its loudest block. Chosen
+on clips of snoring and household sounds (docs/voice_heart.md)."""
 
 KEPT = 128
 """Blocks of one breath that are kept: longer than a snore lasts."""

@@ -24,7 +24,8 @@ def hear(
     for k in range(round(until_s / 0.032)):
         t = k * 0.032
         now = any(start <= t < start + length for start, length in breaths)
-        told += snores.step(nanoseconds(t), sound * 10.0 ** (swing_db / 10.0 * random.normal(size=17)) if now else QUIET, speech if now else 0.0)
+        heard = sound * 10.0 ** (swing_db / 10.0 * random.normal(size=17)) if now else QUIET
+        told += snores.step(nanoseconds(t), heard, speech if now else 0.0)
     return [*told, *snores.finish(nanoseconds(until_s))]
 
 
