@@ -63,6 +63,7 @@ class Subject(BaseModel):
     brows: float = share(1.0, "strength of the brows", 0.2, 1.3)
     makeup: float = share(0.0, "painted lids and lips")
     glasses: Literal["none", "clear", "dark"] = choice("none", "glasses or sunglasses")
+    rim_mm: float = share(3.0, "width of the glasses' rims, mm: 1 wire, 3 plastic, 5 thick", 0.5, 6.0)
     transmittance: float | None = share(None, "of the lenses; left out: 0.92 clear, 0.15 dark", 0.02, 0.98)
     infrared_transmittance: float | None = share(None, "of the lenses in infrared; left out: 0.92 clear, 0.7 dark", 0.02, 0.98)
     mask: bool = choice(False, "a medical face mask")

@@ -20,7 +20,12 @@ from driver_monitor.bench.virtual_driver.subject import HAIR
 _FRAME = (0.03, 0.03, 0.03)
 _CLOTH = (0.50, 0.64, 0.72)
 _CAP = (0.10, 0.13, 0.24)
-_LENS_HALF = (0.27, 0.19)  # half width and height of a lens, dm
+# glasses as opticians fit them, dm: lens 50 by 37 mm, 12 mm before the lids, tilted by 7 degrees
+_LENS_HALF = (0.25, 0.185)  # half width and height
+_BRIDGE = 0.17  # between the lenses
+_VERTEX = 0.12
+_TILT = 0.12  # pantoscopic: the upper edge stands further out
+_PUPIL_ABOVE = 0.03  # the lens's middle
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,33 +76,42 @@ def _grid(rows: int, columns: int) -> NDArray[np.intp]:
 
 
 def _glasses(head: Head) -> Iterator[Worn]:
-    rest = head.rest
+    """A frame as an optician fits it: the bridge over the nose, the pupils a little above and inside the lenses' middles."""
     half_x, half_y = _LENS_HALF
-    fronts = [
-        rest[(np.abs(rest[:, 0] - c[0]) < 0.25) & (np.abs(rest[:, 1] - c[1]) < 0.2), 2].max() for c in head.eye_centres
-    ]
-    front = float(max(fronts)) + 0.05
     around = np.linspace(0.0, 2.0 * np.pi, 28, endpoint=False)
     rounded = (np.abs(np.cos(around)) ** 4 + np.abs(np.sin(around)) ** 4) ** -0.25
-    for centre in head.eye_centres:
-        middle = np.array([centre[0] * 1.04, centre[1] - 0.02, 0.0])
-        rim = middle + np.stack([half_x * rounded * np.cos(around), half_y * rounded * np.sin(around), 0 * around], axis=1)
-        rim[:, 2] = front - 0.10 * rim[:, 0] ** 2  # lenses wrap a little about the face
-        middle[2] = front - 0.10 * middle[0] ** 2
+    eye_y = float(np.mean([centre[1] for centre in head.eye_centres]))
+    rim_radius = head.subject.rim_mm / 200.0
+    front = max(_before(head, centre, 0.06) for centre in head.eye_centres) + _VERTEX
+    middle_x, middle_y = _BRIDGE / 2.0 + half_x, eye_y - _PUPIL_ABOVE
+
+    def plane(points: NDArray[np.floating]) -> NDArray[np.floating]:
+        # lenses wrap a little about the face, and their lower edges are nearer the cheeks
+        points[..., 2] = front - 0.10 * points[..., 0] ** 2 + _TILT * (points[..., 1] - eye_y)
+        return points
+
+    for side in (-1.0, 1.0):
+        middle = np.array([side * middle_x, middle_y, 0.0])
+        rim = plane(middle + np.stack([half_x * rounded * np.cos(around), half_y * rounded * np.sin(around), 0 * around], axis=1))
         fan = np.array([[0, 1 + i, 1 + (i + 1) % len(rim)] for i in range(len(rim))], np.intp)
-        yield Worn(np.vstack([middle[None], rim]).astype(np.float32), fan, (0.02, 0.02, 0.025), lens=True)
-        yield Worn(*_tube(rim, 0.022, closed=True), _FRAME)
-        side = float(np.sign(centre[0]))
-        hinge = abs(middle[0]) + half_x
+        yield Worn(np.vstack([plane(middle)[None], rim]).astype(np.float32), fan, (0.02, 0.02, 0.025), lens=True)
+        yield Worn(*_tube(rim, rim_radius, closed=True), _FRAME)
+        hinge = middle_x + half_x
         temple = [
-            (side * hinge, centre[1] + 0.05, front - 0.06),
-            (side * (hinge + 0.10), centre[1] + 0.05, front - 0.35),
-            (side * (hinge + 0.13), centre[1] + 0.04, front - 1.2),
+            (side * hinge, eye_y + 0.05, front - 0.06),
+            (side * (hinge + 0.10), eye_y + 0.05, front - 0.35),
+            (side * (hinge + 0.13), eye_y + 0.04, front - 1.2),
         ]
         yield Worn(*_tube(np.array(temple), 0.03, closed=False), _FRAME)
-    inner = float(head.eye_centres[0][0]) * 1.04 - half_x
-    bridge = np.array([(-inner, 0.03, front), (0.0, 0.07, front + 0.03), (inner, 0.03, front)])
-    yield Worn(*_tube(bridge, 0.022, closed=False), _FRAME)
+    inner = _BRIDGE / 2.0
+    bridge = np.array([(-inner, eye_y + 0.03, front), (0.0, eye_y + 0.07, front + 0.03), (inner, eye_y + 0.03, front)])
+    yield Worn(*_tube(bridge, rim_radius, closed=False), _FRAME)
+
+
+def _before(head: Head, centre: Array, reach: float) -> float:
+    """How far the lids stand before the eye's middle."""
+    near = (np.abs(head.rest[:, :2] - centre[:2]) < reach).all(axis=1)
+    return float(head.rest[near, 2].max())
 
 
 def _face_radius(head: Head, angles: Array, heights: Array) -> Array:
