@@ -9,7 +9,8 @@ from driver_monitor.signals import Event, Value, nanoseconds, seconds
 
 _CLOSING_S = 0.3  # a lid that takes longer to fall was drooping: the closure then starts where it is shut
 _LINGER_S = 0.15  # half open for this long is open
-_LINGER_OPENNESS = 0.1  # ... when this far above the closed level
+_LINGER_OPENNESS = 0.1  # ... when this far above the closed level, ...
+_LINGER_LOWERED = 0.03  # ... or so far under a lowered head, where half open lids look down
 _YAWN_CLOSURE_S = 1.5  # squeezing the eyes shut for less belongs to a yawn; for longer it is a microsleep all the same
 
 
@@ -59,8 +60,8 @@ class Closures:
         share = max(0.0, min(1.0, (o0 - level) / (o0 - openness)))
         return t0 + round(share * (t_ns - t0))
 
-    def step(self, t_ns: int, openness: float | None, in_yawn: bool = False) -> list[Event]:
-        """Take one picture's openness (``None`` when the eyes are not usable)."""
+    def step(self, t_ns: int, openness: float | None, in_yawn: bool = False, lowered: bool = False) -> list[Event]:
+        """Take one picture's openness (``None`` when the eyes are not usable); ``lowered``: the head looks down."""
         events: list[Event] = []
         self._in_yawn = self._in_yawn or in_yawn
         if self._last is not None and t_ns - self._last[0] > self._max_gap_ns:
@@ -72,7 +73,7 @@ class Closures:
             self._in_yawn = in_yawn
             self._watch_open(t_ns, openness)
         else:
-            events += self._watch_closed(t_ns, openness)
+            events += self._watch_closed(t_ns, openness, _LINGER_LOWERED if lowered else _LINGER_OPENNESS)
         self._last = (t_ns, openness)
         return events
 
@@ -94,12 +95,12 @@ class Closures:
             self.current = Closure(shut_ns if slow else self._edge_ns, t_ns, seconds(t_ns - shut_ns))
             self._least, self._announced, self._rising_ns, self.open_since_ns = openness, False, None, None
 
-    def _watch_closed(self, t_ns: int, openness: float) -> list[Event]:
+    def _watch_closed(self, t_ns: int, openness: float, linger: float) -> list[Event]:
         assert self.current is not None and self._last is not None
         now, (last_ns, last) = self.current, self._last
         if openness > self._edge:
             return self._end(t_ns, self._crossing(self._edge, t_ns, openness))
-        if openness > self._closed + _LINGER_OPENNESS:
+        if openness > self._closed + linger:
             if self._rising_ns is None:
                 self._rising_ns = self._crossing(self._closed, t_ns, openness)
             if t_ns - self._rising_ns >= nanoseconds(_LINGER_S):

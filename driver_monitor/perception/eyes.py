@@ -17,13 +17,17 @@ _REREAD_S = 0.2
 
 @dataclass(frozen=True, slots=True)
 class EyeState:
-    """Openness of one picture: 0 shut, 1 the driver's own open eye; ``None`` with a reason when it cannot be told."""
+    """Openness of one picture: 0 shut, 1 the driver's own open eye; ``None`` with a reason when it cannot be told.
+
+    ``lowered``: the head looks down, and the lids go with it.
+    """
 
     t_ns: int
     left: float | None = None
     right: float | None = None
     openness: float | None = None
     reason: str | None = None
+    lowered: bool = False
 
 
 class _RestPitch:
@@ -71,15 +75,16 @@ class Eyes:
         self._left.see(face.t_ns, left, head.pitch)
         self._right.see(face.t_ns, right, head.pitch)
         lowered = head_drop_deg is not None and head_drop_deg >= self._eyes.down_gaze_deg / 2.0
-        open_left = self._left.openness(left, dt_s, lowered, head.pitch, self._pitch.value)
-        open_right = self._right.openness(right, dt_s, lowered, head.pitch, self._pitch.value)
+        rest = head.pitch if lowered else self._pitch.value  # a lowered head is seen from higher up
+        open_left = self._left.openness(left, dt_s, lowered, head.pitch, rest)
+        open_right = self._right.openness(right, dt_s, lowered, head.pitch, rest)
         # turned to the own left, the right eye is the one the camera sees squarely
         share_right = max(0.0, min(1.0, 0.5 + head.yaw / (2.0 * _NEAR_EYE_FULL_YAW)))
         self._learn(face.t_ns, dt_s, left, right, lowered, head)
         openness = share_right * open_right + (1.0 - share_right) * open_left
         if self._stillness.step(face.t_ns, openness, None if face.eye_in_head is None else face.eye_in_head.yaw):
             return EyeState(face.t_ns, reason=f"no blink and no look for {self._eyes.still_s:.0f} s: the eyes are hidden")
-        return EyeState(face.t_ns, open_left, open_right, openness)
+        return EyeState(face.t_ns, open_left, open_right, openness, lowered=lowered)
 
     def _unusable(self, face: FaceMeasurement) -> str | None:
         if face.head is None or face.left_eye is None or face.right_eye is None:

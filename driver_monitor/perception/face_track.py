@@ -70,7 +70,7 @@ class FaceTracker:
         drop = self._gaze.head_drop_deg(face)
         eyes = self._eyes.step(face, drop)
         gaze = self._gaze.step(face, eyes.openness, in_yawn)
-        closures = self._closures.step(t_ns, eyes.openness, in_yawn)
+        closures = self._closures.step(t_ns, eyes.openness, in_yawn, eyes.lowered)
         closure = self._closures.current
         events += self._blinks.step(t_ns, eyes.openness, closures, closure is not None, in_yawn)
         events += self._glances.step(gaze)

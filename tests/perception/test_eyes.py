@@ -136,6 +136,22 @@ def test_shut_eyes_are_not_called_hidden() -> None:
     assert state.openness <= S.eyes.closed_openness
 
 
+def lowering(ear: float, blink: float, drop_deg: float) -> float:
+    """Openness behind a low camera, once the head has sunk by so much."""
+    eyes = Eyes(S.eyes, S.face)
+    for k in range(700):
+        eyes.step(replace(face(k / 10.0, 0.30), head=Angles(0.0, 17.0)), 0.0)
+    state = eyes.step(replace(face(70.0, ear, blink), head=Angles(0.0, 17.0 - drop_deg)), drop_deg)
+    assert state.openness is not None
+    assert state.lowered == (drop_deg > 10.0)
+    return state.openness
+
+
+def test_half_open_lids_of_a_lowered_head_are_seen_from_higher_up_and_shut_ones_stay_shut() -> None:
+    assert lowering(0.12, 0.5, 20.0) > 1.2 * lowering(0.12, 0.5, 0.0)
+    assert lowering(0.03, 0.7, 20.0) < S.eyes.closed_openness / 2.0
+
+
 def lids(closures: Closures, points: Sequence[tuple[float, float | None]]) -> list[Event]:
     return [e for t, o in points for e in closures.step(nanoseconds(t), o)]
 
@@ -162,6 +178,16 @@ def test_drooping_lids_are_not_one_long_closure() -> None:
     assert blink.name == "blink"
     assert blink.end_ns is not None
     assert seconds(blink.end_ns - blink.start_ns) < 0.4
+
+
+@pytest.mark.parametrize(("openness", "lowered", "closed_s"), [(0.26, False, 2.4), (0.26, True, 0.4), (0.1, True, 2.4)])
+def test_half_open_lids_of_a_lowered_head_look_down_behind_a_blink(openness: float, lowered: bool, closed_s: float) -> None:
+    closures, found = Closures(S.eyes), list[Event]()
+    for k in range(120):
+        now = 0.05 if 30 <= k < 42 else openness if 42 <= k < 102 else 1.0
+        found += closures.step(nanoseconds(k / 30.0), now, lowered=lowered)
+    (closure,) = [e for e in found if e.end_ns is not None]
+    assert dict(closure.detail)["duration_s"] == pytest.approx(closed_s, abs=0.05)
 
 
 def test_lost_frames_do_not_end_a_closure() -> None:

@@ -76,7 +76,7 @@ class MeasuredFaces:
         self._played = played
         camera = script.camera
         self._view = camera_view(camera.place, (camera.width, camera.height), script.drive.side, camera.nearer)
-        self._face = FaceCurves.of(script.subject.model_dump_json())
+        self._face = FaceCurves.of(script.subject.model_dump_json(exclude={"rim_mm"}))  # rims are no part of the face
         glasses = _CLEAR_GLASSES_NOISE if script.subject.glasses != "none" else 1.0
         aside = _ASIDE_NOISE if camera.place in ("mirror", "a_pillar") else 1.0
         self._straight = float(self._towards_camera(np.zeros(1), np.zeros(1))[1][0])
