@@ -229,7 +229,7 @@ class Face(Section):
         "sunglasses of ≤ 15 % transmittance, Euro NCAP (secondary text); the figure checked on stills of drivers",
     )
     lens_colour: float = figure(
-        0.35,
+        0.45,
         "less than this share of the skin's colour about the eyes: lenses that reflect, the eyes are not usable",
         "1",
         0.0,

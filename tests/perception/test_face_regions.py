@@ -12,6 +12,7 @@ from driver_monitor.bench.virtual_driver.render import Conditions, virtual_drive
 from driver_monitor.bench.virtual_driver.subject import PEOPLE
 from driver_monitor.model_store import model_path
 from driver_monitor.monitor import Monitor
+from driver_monitor.perception.worn import reflecting
 from driver_monitor.runtime.assembly import build_monitor
 from driver_monitor.settings import Settings
 from driver_monitor.signals import CameraFrame, FaceRegions, nanoseconds
@@ -65,15 +66,13 @@ def test_sunglasses_of_5_percent_hide_the_eyes_and_tinted_ones_do_not(camera: Ph
     assert dark.around_eyes < FACE.lens_share < tinted.around_eyes
 
 
-@pytest.mark.parametrize("name", ["bea", "chidi", "goro"])
+@pytest.mark.parametrize("name", ["anders", "chidi", "goro"])
 def test_sunglasses_in_the_sun_take_the_skins_colour_away_and_clear_glasses_leave_it(camera: Photographer, name: str) -> None:
     for worn in ({}, {"glasses": "clear"}, {"glasses": "dark", "transmittance": 0.7}):
-        colour = camera.regions(name, "side_sun", **worn).eyes_colour
-        assert colour is not None
-        assert colour > FACE.lens_colour, worn
-    dark = camera.regions(name, "side_sun", glasses="dark")
-    assert dark.eyes_colour is not None
-    assert dark.eyes_colour < FACE.lens_colour
+        seen = camera.regions(name, "side_sun", **worn)
+        assert seen.eyes_colour is not None
+        assert not reflecting(seen, FACE), worn
+    assert reflecting(camera.regions(name, "side_sun", glasses="dark"), FACE)
     assert camera.regions(name, "infrared").eyes_colour is None
 
 
