@@ -2,7 +2,7 @@
 
 Face after EMFACS (AU4 with AU5, AU7, AU23/24), voice after Juslin & Laukka 2003, doi:10.1037/0033-2909.129.5.770. Joy
 sounds much the same, so a smile speaks against, and no channel alone can pass the default threshold. In a small or blurred
-face an expression network takes over in part: there action units are poor, and it is not much better with faces that are sharp.
+face whose brow is read poorly, so that it strays in the own neutral already, an expression network takes over in part.
 """
 
 from __future__ import annotations
@@ -22,6 +22,10 @@ from driver_monitor.signals import Evidence, ExpressionReading
 
 UNITS_LEFT = 0.4
 """What the action units still count where the network counts in full (docs/voice_heart.md)."""
+
+STEADY, UNSTEADY = 0.4, 0.7
+"""How far the brow strays in the own neutral (``FaceChange.unsteady``) up to which the action units are trusted alone, and from
+which the network counts as its picture says: drawn faces, blurred or not, have 0.03 to 0.4, strangers taken for one driver 0.8."""
 
 NETWORK_WEIGHT, NETWORK_FOR, NETWORK_AGAINST = 0.8, 2.8, 1.0
 """Log-odds for each of the network's own about the own neutral, and the most it says for anger and against it (design)."""
@@ -62,7 +66,8 @@ class Anger(Emotion):
         lowered, raised = change.ratio["brow"], change.ratio["raised brow"]
         brow = ramp(lowered, 0.3, 1.8)
         press, narrow = max(face["pressed lips"], face["rolled lips"]), face["narrow eyes"]
-        left = 1.0 if network is None else 1.0 - (1.0 - UNITS_LEFT) * network.share
+        share = 0.0 if network is None else network.share * ramp(change.unsteady, STEADY, UNSTEADY)
+        left = 1.0 - (1.0 - UNITS_LEFT) * share
         # lids and lips count only with the brow: alone they are sun, thought or the letter m
         units = [
             term("brow lowered", left * bounded(0.9 * lowered, -0.7, 1.4), lowered, "ln of own neutral"),
@@ -73,7 +78,7 @@ class Anger(Emotion):
             term("eyes wide", left * 0.4 * brow * ramp(face["wide eyes"], 0.08, 0.3), face["wide eyes"], "above own neutral"),
             term("smile", -2.0 * left * ramp(face["smile"], 0.15, 0.5), face["smile"], "above own neutral"),
         ]
-        return Channel(units if network is None else [*units, _network_term(network)], 0.4)
+        return Channel(units if network is None or share <= 0.0 else [*units, _network_term(network.above, share)], 0.4)
 
     def _voice_terms(self, voice: VoiceChange) -> Channel:
         return Channel(voice_terms(voice.deviation, voice.level_db, voice.weight), 0.4 * voice.weight)
@@ -83,8 +88,7 @@ class Anger(Emotion):
         return Channel(terms, 0.2 * (1.0 - heart.artefact_share))
 
 
-def _network_term(network: NetworkChange) -> Evidence:
-    most = NETWORK_FOR if network.above > 0.0 else NETWORK_AGAINST
+def _network_term(above: float, share: float) -> Evidence:
+    most = NETWORK_FOR if above > 0.0 else NETWORK_AGAINST
     # bent, not cut off: of two angry faces the angrier one still counts for more
-    contribution = network.share * most * math.tanh(NETWORK_WEIGHT * network.above / most)
-    return term("expression network", contribution, network.above, "log-odds above own neutral")
+    return term("expression network", share * most * math.tanh(NETWORK_WEIGHT * above / most), above, "log-odds above own neutral")

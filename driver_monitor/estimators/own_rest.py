@@ -22,10 +22,15 @@ LEVEL_TAU_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class FaceChange:
-    """The face against its own neutral: action units less their neutral, and the natural log of their ratio for the brow."""
+    """The face against its own neutral: action units less their neutral, and the natural log of their ratio for the brow.
+
+    ``unsteady`` is how far the brow itself strayed while the neutral was learned: half the way from its 16th to its 84th
+    percentile, as a natural log.
+    """
 
     above: dict[str, float]
     ratio: dict[str, float]
+    unsteady: float = 0.0
 
 
 class FaceNeutral:
@@ -62,9 +67,11 @@ class FaceNeutral:
         neutral = self._neutral.units
         if not neutral or not self.seen(t_ns):
             return None
+        low, high = self._neutral.brow_range
         return FaceChange(
             {name: value - neutral[name] for name, value in self._now.items()},
             {name: math.log((self._now[name] + FACE_FLOOR) / (neutral[name] + FACE_FLOOR)) for name in ("brow", "raised brow")},
+            0.5 * math.log((high + FACE_FLOOR) / (low + FACE_FLOOR)),
         )
 
 

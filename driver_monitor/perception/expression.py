@@ -72,6 +72,9 @@ class Neutral:
         self.units: dict[str, float] = {}
         """Empty until it is learned."""
 
+        self.brow_range = (0.0, 0.0)
+        """The brow's 16th and 84th percentile meanwhile: wide apart where it is read poorly."""
+
     @property
     def left_s(self) -> float:
         """Usable face time still needed (s)."""
@@ -86,6 +89,8 @@ class Neutral:
             self._seen[name].add(value, dt)
         if self._learning.done:
             self.units = {name: seen.quantile(0.5) or 0.0 for name, seen in self._seen.items()}
+            brow = self._seen["brow"]
+            self.brow_range = (brow.quantile(0.16) or 0.0, brow.quantile(0.84) or 0.0)
 
 
 @dataclass(slots=True)
