@@ -177,6 +177,16 @@ def bench_speed(
     return speed_command(video, frames, as_json, backends, fps)
 
 
+@bench_app.command("drawn-faces")
+def bench_drawn_faces(
+    people: Annotated[str, typer.Option("--people", metavar="NAMES", help="Virtual drivers (a,b), or 'all'.")] = "all",
+) -> int:
+    """Anger in rendered faces against the own neutral, in two lights, sharp and out of focus."""
+    from driver_monitor.bench.accuracy.drawn_faces import drawn_faces_command
+
+    return drawn_faces_command(people)
+
+
 @bench_app.command("voice")
 def bench_voice(
     seconds: Annotated[float, typer.Option("--seconds", metavar="N", min=10.0, help="How much sound.")] = 120.0,

@@ -25,7 +25,7 @@ UNITS_LEFT = 0.4
 
 STEADY, UNSTEADY = 0.4, 0.7
 """How far the brow strays in the own neutral (``FaceChange.unsteady``) up to which the action units are trusted alone, and from
-which the network counts as its picture says: drawn faces, blurred or not, have 0.03 to 0.4, strangers taken for one driver 0.8."""
+which the network counts as its picture says: drawn faces, blurred or not, have 0.03 to 0.4, strangers as one driver 0.8."""
 
 NETWORK_WEIGHT, NETWORK_FOR, NETWORK_AGAINST = 0.8, 2.8, 1.0
 """Log-odds for each of the network's own about the own neutral, and the most it says for anger and against it (design)."""
@@ -91,4 +91,5 @@ class Anger(Emotion):
 def _network_term(above: float, share: float) -> Evidence:
     most = NETWORK_FOR if above > 0.0 else NETWORK_AGAINST
     # bent, not cut off: of two angry faces the angrier one still counts for more
-    return term("expression network", share * most * math.tanh(NETWORK_WEIGHT * above / most), above, "log-odds above own neutral")
+    contribution = share * most * math.tanh(NETWORK_WEIGHT * above / most)
+    return term("expression network", contribution, above, "log-odds above own neutral")

@@ -160,14 +160,22 @@ BLURRED, SHARP = 0.06, 0.2
 
 
 def looked(
-    anger: Anger, start_s: float, end_s: float, angry: float | None, detail: float = BLURRED, units: dict[str, float] = NEUTRAL
+    anger: Anger,
+    start_s: float,
+    end_s: float,
+    angry: float | None,
+    detail: float = BLURRED,
+    units: dict[str, float] = NEUTRAL,
+    stray: float = 0.3,
+    looks: bool = True,
 ) -> list[tuple[float, DriverState, Condition]]:
-    """Pictures and, once a second, a look of the network."""
+    """Pictures and, once a second, a look of the network; in the neutral a poorly read brow strays to and fro."""
     told = []
     for k in range(round((end_s - start_s) * 10)):
         t = start_s + k / 10
-        anger.face(face_of(t, units))
-        if k % 10 == 0:
+        brow = (0.0, stray)[k % 2] if units is NEUTRAL else units["browDownLeft"]
+        anger.face(face_of(t, {**units, "browDownLeft": brow, "browDownRight": brow}))
+        if looks and k % 10 == 0:
             anger.look(nanoseconds(t), ExpressionReading(detail, angry))
         told.append((t, *anger.step(nanoseconds(t))))
     return told
@@ -187,6 +195,16 @@ def test_in_a_blurred_face_the_network_speaks_and_the_reasons_still_add_up() -> 
     assert not condition.met
 
 
+def test_where_the_brow_is_read_well_all_along_the_network_is_not_asked_however_blurred_the_face() -> None:
+    told = {}
+    for stray in (0.02, 0.3):
+        anger = Anger(Settings())
+        looked(anger, 0.0, 35.0, 0.1, stray=stray)
+        told[stray] = looked(anger, 35.0, 45.0, 0.8, stray=stray)[-1][1]
+    assert network_term(told[0.02]) is None
+    assert network_term(told[0.3]) is not None
+
+
 def test_network_and_action_units_together_are_one_channel_and_no_anger_alone() -> None:
     anger = Anger(Settings())
     looked(anger, 0.0, 35.0, 0.0)
@@ -204,9 +222,9 @@ def test_a_face_that_always_looks_angry_to_the_network_is_that_drivers_neutral()
 def test_a_sharp_face_is_read_as_if_there_were_no_network() -> None:
     with_looks, without = Anger(Settings()), Anger(Settings())
     looked(with_looks, 0.0, 35.0, None, SHARP)
-    drive(without, 0.0, 35.0, face=lambda t: face_of(t, NEUTRAL), fps=10.0)
+    looked(without, 0.0, 35.0, None, looks=False)
     told = looked(with_looks, 35.0, 40.0, None, SHARP, ANGRY_FACE)
-    plain = drive(without, 35.0, 40.0, face=lambda t: face_of(t, ANGRY_FACE), fps=10.0)
+    plain = looked(without, 35.0, 40.0, None, units=ANGRY_FACE, looks=False)
     assert [t[1] for t in told] == [t[1] for t in plain]
 
 

@@ -41,7 +41,7 @@ def expression(folder: Path, settings: Settings, tell: Tell) -> Outcome:
     """Angry faces against others by the anger estimator's face terms."""
     table = folder / "labels.csv"
     labels = rows(table, "file", "label")
-    network = _load_network(settings)
+    network = load_network(settings)
     seen: dict[str, list[tuple[str, FaceMeasurement]]] = defaultdict(list)
     total: dict[str, int] = defaultdict(int)
     for k, row in enumerate(labels):
@@ -137,7 +137,7 @@ def anger_of(face: FaceMeasurement, learned: Anger) -> float | None:
     return anger.step(t_ns)[0].value
 
 
-def _load_network(settings: Settings) -> LiteRtExpression | None:
+def load_network(settings: Settings) -> LiteRtExpression | None:
     """The expression network, where a drive would have it."""
     (model,) = models(["expression"])
     there = settings.emotion.expression_network and model.fault() is None
