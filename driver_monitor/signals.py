@@ -287,7 +287,8 @@ class VoiceMeasurement:
     its spread (10th to 90th percentile) in semitones; ``tilt_db`` the alpha ratio (energy above 1 kHz over below, dB);
     ``rate_sps`` syllable nuclei per second; ``bass_db`` energy of 100-300 Hz over 300-800 Hz (dB); ``centroid_hz`` the
     spectrum's centre between 300 Hz and 5 kHz; ``hnr_db`` harmonics over noise; ``voiced_s`` how much voice lies under these;
-    ``jitter`` (share of the period) and ``shimmer_db`` the change from one period to the next.
+    ``jitter`` (share of the period) and ``shimmer_db`` the change from one period to the next; ``f0_slope_st`` the pitch's
+    rise in semitones a second, ``pause_share`` the share of silence in what was spoken.
     """
 
     t_ns: int
@@ -305,6 +306,8 @@ class VoiceMeasurement:
     voiced_s: float | None = None
     jitter: float | None = None
     shimmer_db: float | None = None
+    f0_slope_st: float | None = None
+    pause_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

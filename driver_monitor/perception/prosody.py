@@ -115,6 +115,8 @@ class Prosody:
     rate_sps: float | None = None
     jitter: float | None = None
     shimmer_db: float | None = None
+    f0_slope_st: float | None = None
+    pause_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,16 +246,40 @@ class Stretch:
             None if rough is None else 10.0 * math.log10((1.0 - rough) / rough),
             self._rate(),
             *(_median([h.perturbed[k] for h in self._hops if h.perturbed is not None]) for k in (0, 1)),
+            f0_slope_st=self._slope(),
+            pause_share=self._pauses(),
         )
 
-    def _rate(self) -> float | None:
+    def _spoken(self) -> tuple[list[bool], NDArray[np.float64]] | None:
+        """Whether each hop is voiced, and its level, up to the last voiced one; ``None`` while there is too little."""
         voiced = [h.f0_hz is not None for h in self._hops]
         while voiced and not voiced[-1]:  # the pause after the last word is no slow speech
             voiced.pop()
-        length_s = len(voiced) * HOP / RATE_HZ
-        if length_s < MIN_RATE_S:
+        if len(voiced) * HOP / RATE_HZ < MIN_RATE_S:
             return None
-        level = np.array([h.level_db for h in self._hops])[: len(voiced)]
+        return voiced, np.array([h.level_db for h in self._hops])[: len(voiced)]
+
+    def _slope(self) -> float | None:
+        """The straight line through the pitch, semitones a second."""
+        told = [(k, math.log2(h.f0_hz)) for k, h in enumerate(self._hops) if h.f0_hz is not None]
+        first, last = told[0][0], told[-1][0]
+        if (last - first) * HOP / RATE_HZ < MIN_RATE_S:
+            return None
+        mean_k = sum(k for k, _ in told) / len(told)
+        over = sum((k - mean_k) * f for k, f in told) / sum((k - mean_k) ** 2 for k, _ in told)
+        return 12.0 * over * RATE_HZ / HOP
+
+    def _pauses(self) -> float | None:
+        """Share of the time that lies as far below the loudest as silence does."""
+        spoken = self._spoken()
+        return None if spoken is None else float(np.mean(spoken[1] < spoken[1].max() - SILENCE_DB))
+
+    def _rate(self) -> float | None:
+        spoken = self._spoken()
+        if spoken is None:
+            return None
+        voiced, level = spoken
+        length_s = len(voiced) * HOP / RATE_HZ
         smooth = np.convolve(np.pad(level, 1, mode="edge"), (0.25, 0.5, 0.25), mode="valid")
         return nuclei(smooth, voiced) / length_s
 

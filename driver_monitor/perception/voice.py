@@ -226,6 +226,8 @@ class Voice:
             voiced_s=round(prosody.voiced_s, 3),
             jitter=None if prosody.jitter is None else round(prosody.jitter, 5),
             shimmer_db=_rounded(prosody.shimmer_db),
+            f0_slope_st=_rounded(prosody.f0_slope_st),
+            pause_share=_rounded(prosody.pause_share),
         )
         self._baseline.learn(m)
         self._learn_loud(voiced and speaking)

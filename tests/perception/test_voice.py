@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from driver_monitor import settings
-from driver_monitor.perception.prosody import HISTORY, YIN_WINDOW, nuclei, yin
+from driver_monitor.perception.prosody import HISTORY, HOP, RATE_HZ, YIN_WINDOW, Pitch, Stretch, nuclei, yin
 from driver_monitor.perception.voice import Voice
 from driver_monitor.signals import AudioChunk, Event, VoiceMeasurement, nanoseconds, seconds
 
@@ -111,6 +111,23 @@ def test_a_rumbling_road_louder_than_the_voice_leaves_the_pitch_alone() -> None:
 def test_syllables_are_counted(syllables: float) -> None:
     measured, _ = hear(Voice(settings.Voice(), loud_is_speech()), babble(3.0, 150.0, 1.0, syllables))
     assert last_spoken(measured).rate_sps == pytest.approx(syllables, abs=0.7)
+
+
+@pytest.mark.parametrize("st_per_s", [-4.0, 3.0])
+def test_a_pitch_that_falls_or_rises_through_a_sentence_has_that_slope(st_per_s: float) -> None:
+    stretch = Stretch()
+    for k in range(125):  # 2 s
+        f0_hz = 150.0 * 2.0 ** (st_per_s * k * HOP / RATE_HZ / 12.0)
+        stretch.add(np.full(17, 1e-3), np.zeros(17), Pitch(f0_hz, 0.1) if k % 5 else None)
+    assert stretch.prosody().f0_slope_st == pytest.approx(st_per_s, rel=0.01)
+
+
+def test_pauses_within_what_is_said_are_counted_and_the_one_after_it_is_not() -> None:
+    stretch = Stretch()
+    for k in range(150):
+        silent = 50 <= k < 75 or k >= 125
+        stretch.add(np.full(17, 1e-8 if silent else 1e-3), np.zeros(17), None if silent else Pitch(150.0, 0.1))
+    assert stretch.prosody().pause_share == pytest.approx(25 / 125)
 
 
 def test_a_nucleus_needs_a_dip_a_voice_and_some_loudness() -> None:
