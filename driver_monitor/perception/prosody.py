@@ -245,9 +245,10 @@ class Stretch:
             None if octaves is None else 2.0**octaves,
             None if rough is None else 10.0 * math.log10((1.0 - rough) / rough),
             self._rate(),
-            *(_median([h.perturbed[k] for h in self._hops if h.perturbed is not None]) for k in (0, 1)),
-            f0_slope_st=self._slope(),
-            pause_share=self._pauses(),
+            _median([h.perturbed[0] for h in self._hops if h.perturbed is not None]),
+            _median([h.perturbed[1] for h in self._hops if h.perturbed is not None]),
+            self._slope(),
+            self._pauses(),
         )
 
     def _spoken(self) -> tuple[list[bool], NDArray[np.float64]] | None:
