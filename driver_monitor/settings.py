@@ -229,11 +229,11 @@ class Face(Section):
         "sunglasses of ≤ 15 % transmittance, Euro NCAP (secondary text); the figure checked on stills of drivers",
     )
     lens_colour: float = figure(
-        0.45,
-        "less than this share of the skin's colour about the eyes: lenses that reflect, the eyes are not usable",
+        0.97,
+        "light and colour of the skin about the eyes, as shares of the face's, sum to less: lenses that reflect, the eyes are not usable",
         "1",
         0.0,
-        0.8,
+        1.5,
         "design; checked on stills of drivers and on drawn drivers in side sun",
     )
     glint_share: float = figure(0.35, "this share of the eye saturated: a reflection lies over it", "1", 0.1, 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,7 +17,6 @@ EyesHidden: TypeAlias = Literal["sunglasses", "reflection on glasses", "glare on
 _SEEN_SHARE = 0.7  # of the time that is looked back on, readings must span this much
 _ON, _OFF = 0.7, 0.3  # a share of readings that says so, and one that no longer does
 _LENS_OFF = 1.12  # sunglasses are off at this much more light
-_REFLECTING = 0.91  # a lens that takes the skin's colour away takes light, too: what is left of both comes to less than this
 _TINT = 1.6  # lenses letting this much more light through cost no confidence
 _SMALL_PX = (1.0, 1.6)  # a face between these multiples of the least width is seen less well
 _KEPT_S = 3.0  # a face lost for longer is looked at anew
@@ -70,26 +70,27 @@ class WornCheck:
         if seconds(t_ns - readings[0][0]) < _SEEN_SHARE * self._face.worn_s:
             return
         self._lens = median(r.around_eyes for _, r in readings)
-        limit = self._face.lens_share * (_LENS_OFF if self._now.eyes_hidden == "sunglasses" else 1.0)
+        colour = self._light_and_colour()
+        dark = self._lens / self._face.lens_share
+        reflecting = math.inf if colour is None else colour / self._face.lens_colour
         hidden: EyesHidden | None = None
         if self._says("glare on the face", lambda r: r.washed >= self._face.glare_share):
             hidden = "glare on the face"
-        elif self._lens < limit or self._says("sunglasses", lambda r: reflecting(r, self._face)):
+        elif min(dark, reflecting) < (_LENS_OFF if self._now.eyes_hidden == "sunglasses" else 1.0):
             hidden = "sunglasses"
         elif self._says("reflection on glasses", lambda r: r.glint >= self._face.glint_share):
             hidden = "reflection on glasses"
         masked = sum(r.mask for _, r in readings) / len(readings)
         self._now = Worn(hidden, masked >= (_OFF if self._now.mask else _ON))
 
+    def _light_and_colour(self) -> float | None:
+        """What is left of both about the eyes; ``None`` while most pictures have no colour."""
+        sums = [r.around_eyes + r.eyes_colour for _, r in self._readings if r.eyes_colour is not None]
+        return median(sums) if 2 * len(sums) > len(self._readings) else None
+
     def _says(self, what: EyesHidden, of: Callable[[FaceRegions], bool]) -> bool:
         share = sum(of(r) for _, r in self._readings) / len(self._readings)
         return share >= (_OFF if self._now.eyes_hidden == what else _ON)
-
-
-def reflecting(regions: FaceRegions, face: settings.Face) -> bool:
-    """Lenses lie over the eyes that take the skin's colour away, though what they reflect makes them bright."""
-    colour = regions.eyes_colour
-    return colour is not None and colour < face.lens_colour and regions.around_eyes + colour < _REFLECTING
 
 
 def without_hidden(face: FaceMeasurement, worn: Worn) -> FaceMeasurement:

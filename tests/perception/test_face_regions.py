@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from statistics import median
 
 import pytest
 
@@ -12,7 +13,6 @@ from driver_monitor.bench.virtual_driver.render import Conditions, virtual_drive
 from driver_monitor.bench.virtual_driver.subject import PEOPLE
 from driver_monitor.model_store import model_path
 from driver_monitor.monitor import Monitor
-from driver_monitor.perception.worn import reflecting
 from driver_monitor.runtime.assembly import build_monitor
 from driver_monitor.settings import Settings
 from driver_monitor.signals import CameraFrame, FaceRegions, nanoseconds
@@ -33,9 +33,9 @@ class Photographer:
     def __init__(self, monitor: Monitor) -> None:
         self.monitor, self.t_s = monitor, 0.0
 
-    def regions(self, name: str, light: LightKind = "day", **worn: object) -> FaceRegions:
+    def regions(self, name: str, light: LightKind = "day", seed: int = 5, **worn: object) -> FaceRegions:
         image, _ = virtual_driver(model_path("virtual-driver"), PEOPLE[name].wearing(**worn)).render(
-            Pose(), Conditions(light=LIGHTS[light], seed=5)
+            Pose(), Conditions(light=LIGHTS[light], seed=seed)
         )
         for _ in range(2):
             self.t_s += 0.5
@@ -66,13 +66,17 @@ def test_sunglasses_of_5_percent_hide_the_eyes_and_tinted_ones_do_not(camera: Ph
     assert dark.around_eyes < FACE.lens_share < tinted.around_eyes
 
 
-@pytest.mark.parametrize("name", ["anders", "chidi", "goro"])
-def test_sunglasses_in_the_sun_take_the_skins_colour_away_and_clear_glasses_leave_it(camera: Photographer, name: str) -> None:
-    for worn in ({}, {"glasses": "clear"}, {"glasses": "dark", "transmittance": 0.7}):
-        seen = camera.regions(name, "side_sun", **worn)
-        assert seen.eyes_colour is not None
-        assert not reflecting(seen, FACE), worn
-    assert reflecting(camera.regions(name, "side_sun", glasses="dark"), FACE)
+@pytest.mark.parametrize("name", ["anders", "chidi", "fang", "goro"])
+def test_sunglasses_in_the_sun_take_light_and_the_skins_colour_away_and_clear_glasses_leave_them(
+    camera: Photographer, name: str
+) -> None:
+    def left(**worn: object) -> float:
+        seen = [camera.regions(name, "side_sun", seed=seed, **worn) for seed in range(5)]
+        return median(r.around_eyes + (r.eyes_colour or 0.0) for r in seen)
+
+    assert left() > FACE.lens_colour
+    assert left(glasses="clear") > FACE.lens_colour
+    assert left(glasses="dark") < FACE.lens_colour
     assert camera.regions(name, "infrared").eyes_colour is None
 
 

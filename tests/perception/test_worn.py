@@ -28,6 +28,7 @@ def play(readings: list[FaceRegions], every_s: float = 0.25) -> list[Worn]:
     [
         (replace(BARE, around_eyes=0.25), "sunglasses"),
         (replace(BARE, around_eyes=0.6, eyes_colour=0.1), "sunglasses"),
+        (replace(BARE, around_eyes=0.45, eyes_colour=0.45), "sunglasses"),
         (replace(BARE, glint=0.6), "reflection on glasses"),
         (replace(BARE, washed=0.7), "glare on the face"),
     ],
@@ -41,6 +42,10 @@ def test_what_hides_the_eyes_is_named_after_two_seconds_and_forgotten_after_two(
 
 def test_a_glint_that_passes_hides_nothing() -> None:
     assert all(w.eyes_hidden is None for w in play([BARE] * 20 + [replace(BARE, glint=0.9)] * 3 + [BARE] * 20))
+
+
+def test_clear_glasses_that_mirror_a_window_hide_nothing_though_half_the_colour_is_gone() -> None:
+    assert all(w.eyes_hidden is None for w in play([replace(BARE, around_eyes=0.75, eyes_colour=0.3)] * 20))
 
 
 def test_tinted_lenses_stay_usable_and_cost_confidence() -> None:
