@@ -4,14 +4,16 @@ FOLDER holds utterances and labels.csv (file, emotion, speaker) of a corpus whos
 from it; the weights that ship come from six speakers of EmoDB. Each utterance is heard by the product's own voice
 measurement and compared with the median of the speaker's other neutral utterances. A ridge logistic regression tells angry
 from neutral, happy and sad; classes are weighed alike whatever their size. Nothing is drawn by chance. Printed are the
-weights, the middle between the classes, and the AUC of each speaker by weights fitted without that speaker.
+weights, the middle between the classes, and the AUC of each speaker by weights fitted without that speaker; ``--also NAME``
+prints the last for the five figures with another one beside them (any number of ``VoiceMeasurement``, as ``f0_slope_st``).
 """
 
 from __future__ import annotations
 
 import argparse
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from statistics import fmean, median
 
@@ -42,9 +44,10 @@ class Said:
     figures: NDArray[np.float64]
 
 
-def listen(folder: Path) -> list[Said]:
-    """Hear the corpus; utterances without all figures are left out."""
-    settings, detector, said = Settings(), load_detector(), []
+def listen(folder: Path, also: Sequence[str] = ()) -> dict[str, list[Said]]:
+    """Hear the corpus, by what stands beside the five figures ("": nothing); utterances without all of them are left out."""
+    settings, detector = Settings(), load_detector()
+    said: dict[str, list[Said]] = {name: [] for name in ("", *also)}
     table = folder / "labels.csv"
     for row in rows(table, "file", "emotion", "speaker"):
         heard = hear(file_beside(table, row["file"]), settings, detector)
@@ -53,10 +56,12 @@ def listen(folder: Path) -> list[Said]:
             continue
         last = figures(spoken[-1])
         values = [last[name] for name in FIGURES]
-        if all(v is not None for v in values):
-            x = np.array(values, float)
-            x[0] = 12.0 * np.log2(x[0])
-            said.append(Said(row["speaker"], row["emotion"], x))
+        for name, told in said.items():
+            every = values + ([getattr(spoken[-1], name)] if name else [])
+            if all(v is not None for v in every):
+                x = np.array(every, float)
+                x[0] = 12.0 * np.log2(x[0])
+                told.append(Said(row["speaker"], row["emotion"], x))
     return said
 
 
@@ -90,7 +95,11 @@ def main() -> None:
     """Fit and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    said = against_own(listen(parser.parse_args().folder))
+    numbers = [f.name for f in fields(VoiceMeasurement) if f.name not in ("t_ns", "reason")]
+    parser.add_argument("--also", action="append", default=[], choices=numbers, metavar="NAME")
+    given = parser.parse_args()
+    heard = {name: against_own(told) for name, told in listen(given.folder, given.also).items()}
+    said = heard[""]
     weights, offset = fit(said)
     middle = 0.5 * sum(
         np.mean([s.figures for s in said if (s.emotion == "angry") == angry], axis=0) for angry in (True, False)
@@ -98,6 +107,11 @@ def main() -> None:
     print(f"{len(said)} utterances; offset {offset:.3f}, at the middle {float(weights @ middle) + offset:.3f}")
     for name, w, m in zip(FIGURES, weights, middle, strict=True):
         print(f"{name:7s} weight {w:8.4f}  middle {m:8.4f}")
+    for name, told in heard.items():
+        _leave_out(told, f" (beside them {name})" if name else "")
+
+
+def _leave_out(said: list[Said], beside: str) -> None:
     areas: dict[str, list[float]] = defaultdict(list)
     for speaker in sorted({s.speaker for s in said}):
         w, b = fit([s for s in said if s.speaker != speaker])
@@ -109,7 +123,7 @@ def main() -> None:
             if (area := auc(score["angry"], score[other])) is not None:
                 areas[other].append(area)
     for other, values in areas.items():
-        print(f"speakers left out, angry against {other}: mean AUC {fmean(values):.3f}, median {median(values):.3f}, "
+        print(f"speakers left out{beside}, angry against {other}: mean AUC {fmean(values):.3f}, median {median(values):.3f}, "
               f"lowest {min(values):.3f}")
 
 
