@@ -58,7 +58,7 @@ class Pace:
         if self._still and self._rest is not None:
             self._look.learn(self._rest, seconds(t_ns - self._read_ns))
         if self._still and self._often and image is not None and found is not None:
-            self._look.keep(image, found)
+            self._look.keep(t_ns, image, found)
         else:
             self._look.forget()
         self._last, self._read_ns = track, t_ns
@@ -66,6 +66,7 @@ class Pace:
     def wake(self) -> None:
         """Read the next picture: something happens beside the face."""
         self._still = False
+        self._look.forget()
 
 
 def _still(before: FaceTrack, now: FaceTrack) -> bool:

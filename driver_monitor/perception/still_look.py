@@ -9,12 +9,13 @@ compressed video's own, vibration.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from driver_monitor.perception.face_landmarks import FaceLandmarks
+from driver_monitor.signals import NS_PER_S
 
 # MediaPipe's point numbers: the eyes' corners, the mouth's, and the inner lips' middle
 _IDS = (33, 133, 362, 263, 61, 291, 13, 14)
@@ -29,6 +30,7 @@ _LEAST_REST = 0.3  # of 255: rounding
 _FIRM = 1e-3  # keeps flat patches' equations solvable
 
 _DIAGONAL = np.eye(4, dtype=np.float32)
+_AGE_NS = NS_PER_S
 _NEAR_PX = 2  # boxes that follow the face by less stay where they are
 
 _Patches = NDArray[np.float32]
@@ -36,8 +38,9 @@ _Patches = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Kept:
-    """A reading's patches, with what shift, light and gain do to them."""
+    """A reading's patches, with what shift, light and gain do to them, worked out at ``made_ns``."""
 
+    made_ns: int
     boxes: list[tuple[int, int, int, int]]
     patches: _Patches  # (3, 12, 24), gray
     changes: NDArray[np.float32]  # (3, 4, n)
@@ -56,10 +59,13 @@ class StillLook:
         self._rest: NDArray[np.float64] | None = None
         self._learned_s = 0.0
 
-    def keep(self, image: NDArray[np.uint8], found: FaceLandmarks) -> None:
+    def keep(self, t_ns: int, image: NDArray[np.uint8], found: FaceLandmarks) -> None:
         """Keep the patches of a picture that was read."""
         boxes, patches, before = _boxes(found), self._cut, self._kept
         if before is not None and patches is not None and _near(boxes, before.boxes):
+            if t_ns - before.made_ns < _AGE_NS:  # what shift and light do to a still face is as it was
+                self._kept = replace(before, patches=patches)
+                return
             boxes = before.boxes  # cut already
         else:
             patches = self._take(image, boxes)
@@ -75,7 +81,7 @@ class StillLook:
         squares = changes @ changes.transpose(0, 2, 1)
         squares += _FIRM * squares * _DIAGONAL
         squares += _DIAGONAL
-        self._kept = _Kept(boxes, patches, changes, np.linalg.inv(squares))
+        self._kept = _Kept(t_ns, boxes, patches, changes, np.linalg.inv(squares))
 
     def forget(self) -> None:
         """What was kept is of no use: the face is lost, or moves."""

@@ -16,7 +16,7 @@ from driver_monitor.model_store import model_path
 from driver_monitor.perception.face_landmarks import FaceLandmarks
 from driver_monitor.perception.face_landmarks.with_litert import LiteRtFace
 from driver_monitor.perception.still_look import StillLook
-from driver_monitor.signals import Angles, CameraFrame
+from driver_monitor.signals import NS_PER_S, Angles, CameraFrame, nanoseconds
 
 Picture = NDArray[np.uint8]
 READ_S = 1.0 / 15.0
@@ -51,9 +51,9 @@ def drawn(light: LightKind) -> tuple[tuple[Picture, ...], dict[str, Picture], Fa
 def taught(pictures: tuple[Picture, ...], found: FaceLandmarks) -> StillLook:
     """A look that knows this camera's noise."""
     look = StillLook()
-    for picture in pictures:
+    for k, picture in enumerate(pictures):
         look.learn(look.compare(picture), READ_S)
-        look.keep(picture, found)
+        look.keep(nanoseconds(k * READ_S), picture, found)
     return look
 
 
@@ -76,7 +76,7 @@ def test_until_the_noise_is_known_every_picture_is_read() -> None:
     still, _, found = drawn("day")
     look = StillLook()
     assert look.moved(look.compare(still[0]))
-    look.keep(still[0], found)
+    look.keep(0, still[0], found)
     assert look.moved(look.compare(still[1]))
 
 
@@ -90,7 +90,7 @@ def test_light_that_drifts_wakes_nobody_and_hides_no_movement() -> None:
         rest = look.compare(picture)
         woken += look.moved(rest)
         look.learn(rest, READ_S)
-        look.keep(picture, found)
+        look.keep(nanoseconds((STILL + k) * READ_S), picture, found)
     assert woken <= 6
     assert look.moved(look.compare(np.asarray(moved["a blink begins"] * 0.67, np.uint8)))
 
@@ -100,5 +100,5 @@ def test_a_face_at_the_edge_of_the_picture_is_read() -> None:
     look = taught(still, found)
     left = round(min(x for x, _, _ in found.points((33, 133, 362, 263))))
     assert look.moved(look.compare(still[1][:, left:]))
-    look.keep(still[1][:200], found)
+    look.keep(NS_PER_S, still[1][:200], found)
     assert look.moved(look.compare(still[1]))
