@@ -10,7 +10,7 @@ from driver_monitor.signals import Event, Value, nanoseconds, seconds
 _CLOSING_S = 0.3  # a lid that takes longer to fall was drooping: the closure then starts where it is shut
 _LINGER_S = 0.15  # half open for this long is open
 _LINGER_OPENNESS = 0.1  # ... when this far above the closed level, ...
-_LINGER_LOWERED = 0.03  # ... or so far under a lowered head, where half open lids look down
+_LINGER_LOWERED = 0.03  # ... or so far under a lowered head that looks down: not shut for longer than a blink yet
 _YAWN_CLOSURE_S = 1.5  # squeezing the eyes shut for less belongs to a yawn; for longer it is a microsleep all the same
 
 
@@ -73,7 +73,7 @@ class Closures:
             self._in_yawn = in_yawn
             self._watch_open(t_ns, openness)
         else:
-            events += self._watch_closed(t_ns, openness, _LINGER_LOWERED if lowered else _LINGER_OPENNESS)
+            events += self._watch_closed(t_ns, openness, lowered)
         self._last = (t_ns, openness)
         return events
 
@@ -95,11 +95,12 @@ class Closures:
             self.current = Closure(shut_ns if slow else self._edge_ns, t_ns, seconds(t_ns - shut_ns))
             self._least, self._announced, self._rising_ns, self.open_since_ns = openness, False, None, None
 
-    def _watch_closed(self, t_ns: int, openness: float, linger: float) -> list[Event]:
+    def _watch_closed(self, t_ns: int, openness: float, lowered: bool) -> list[Event]:
         assert self.current is not None and self._last is not None
         now, (last_ns, last) = self.current, self._last
         if openness > self._edge:
             return self._end(t_ns, self._crossing(self._edge, t_ns, openness))
+        linger = _LINGER_LOWERED if lowered and now.deep_s < self._blink_max_s else _LINGER_OPENNESS
         if openness > self._closed + linger:
             if self._rising_ns is None:
                 self._rising_ns = self._crossing(self._closed, t_ns, openness)

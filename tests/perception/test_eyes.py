@@ -180,11 +180,17 @@ def test_drooping_lids_are_not_one_long_closure() -> None:
     assert seconds(blink.end_ns - blink.start_ns) < 0.4
 
 
-@pytest.mark.parametrize(("openness", "lowered", "closed_s"), [(0.26, False, 2.4), (0.26, True, 0.4), (0.1, True, 2.4)])
-def test_half_open_lids_of_a_lowered_head_look_down_behind_a_blink(openness: float, lowered: bool, closed_s: float) -> None:
+@pytest.mark.parametrize(
+    ("shut_s", "openness", "lowered", "closed_s"),
+    [(0.4, 0.26, False, 2.4), (0.4, 0.26, True, 0.4), (0.4, 0.1, True, 2.4), (0.8, 0.26, True, 2.4)],
+    ids=["head up", "look down behind a blink", "shut", "shut before the head sank"],
+)
+def test_half_open_lids_of_a_lowered_head_look_down_behind_a_blink_and_not_behind_a_closure(
+    shut_s: float, openness: float, lowered: bool, closed_s: float
+) -> None:
     closures, found = Closures(S.eyes), list[Event]()
     for k in range(120):
-        now = 0.05 if 30 <= k < 42 else openness if 42 <= k < 102 else 1.0
+        now = 0.05 if 30 <= k < 30 + 30 * shut_s else openness if 30 <= k < 102 else 1.0
         found += closures.step(nanoseconds(k / 30.0), now, lowered=lowered)
     (closure,) = [e for e in found if e.end_ns is not None]
     assert dict(closure.detail)["duration_s"] == pytest.approx(closed_s, abs=0.05)
