@@ -379,6 +379,7 @@ EventName: TypeAlias = Literal[
     "speech",
     "shout",
     "snore",
+    "yawn_sound",
     "keyword",
     "camera_pulse",
     "expression",

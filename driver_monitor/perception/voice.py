@@ -18,6 +18,7 @@ from driver_monitor.perception.prosody import (
     HOP,
     RATE_HZ,
     Bands,
+    Pitch,
     Prosody,
     Stretch,
     bands,
@@ -28,6 +29,7 @@ from driver_monitor.perception.prosody import (
 from driver_monitor.perception.snores import Snores
 from driver_monitor.perception.voice_baseline import VoiceBaseline
 from driver_monitor.perception.words import Spotter, Words
+from driver_monitor.perception.yawn_sounds import YawnSounds
 from driver_monitor.signals import NS_PER_S, AudioChunk, Event, VoiceMeasurement, nanoseconds, seconds
 
 BLOCK = 512
@@ -84,6 +86,7 @@ class Voice:
     ) -> None:
         self._words = Words(spotter) if spotter is not None and moods else None
         self._snores = None if speech is None else Snores()
+        self._yawns = YawnSounds()
         self._moods = moods
         self._own_sounds = OwnSounds() if own is None else own
         self._settings = settings
@@ -126,6 +129,7 @@ class Voice:
             self._words.restart()
         if self._snores is not None:
             self._snores.restart()
+        self._yawns.restart()
 
     def step(self, chunk: AudioChunk) -> list[VoiceMeasurement | Event]:
         """Work on one chunk; what it completes comes back in time order."""
@@ -184,6 +188,7 @@ class Voice:
                 self._words.restart()
             if self._snores is not None:
                 self._snores.restart()
+            self._yawns.restart()
             return [*self._follow_speech(t_ns, 0.0), *self._follow_shout(t_ns, False, 0.0), m]
         events = self._follow_speech(t_ns, probability)
         speaking = self._start_ns is not None
@@ -193,6 +198,7 @@ class Voice:
             events += self._snores.step(t_ns, hops[1], probability)
         noise = self._follow_noise(hops[1], speaking)
         prosody = Prosody()
+        pitch: Pitch | None = None
         voiced = False
         if speaking or self._over_own(decibels(level)) >= 0.0:
             # a scream is no speech to the detector, so what is loud and voiced is listened to as well
@@ -206,6 +212,7 @@ class Voice:
                     self._pitch.append(pitch.f0_hz)
         else:
             self._forget_loud()
+        events += self._yawns.step(t_ns, None if pitch is None or self._shout_ns is not None else pitch.f0_hz)
         if self._confirmed and self._moods:
             if self._prosody is None or self._given % (PROSODY_BLOCKS * BLOCK) == 0:
                 self._prosody = self._stretch.prosody()
@@ -325,7 +332,7 @@ class Voice:
         """Report what still lasts, now that the sound has ended."""
         spoken = [] if self._words is None else self._words.stop(t_ns)
         snored = [] if self._snores is None else self._snores.finish(t_ns)
-        return self._end_speech(t_ns) + self._end_shout(t_ns) + spoken + snored
+        return self._end_speech(t_ns) + self._end_shout(t_ns) + spoken + snored + self._yawns.finish(t_ns)
 
 
 def _rounded(x: float | None) -> float | None:

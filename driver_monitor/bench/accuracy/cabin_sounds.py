@@ -13,7 +13,7 @@ from driver_monitor.bench.accuracy.tables import columns, file_beside, rows
 from driver_monitor.bench.accuracy.voices import hear, hear_sound, load_detector, read_sound
 from driver_monitor.bench.senses.voice import road_noise
 from driver_monitor.settings import Settings
-from driver_monitor.signals import Event, seconds
+from driver_monitor.signals import Event, EventName, seconds
 
 RATE_HZ = 16_000
 EVERY = 4
@@ -74,7 +74,7 @@ def _breathe(clip: NDArray[np.float32], random: np.random.Generator) -> NDArray[
 
 
 def no_sounds(folder: Path, settings: Settings, tell: Tell) -> Outcome:
-    """Shouts in speech that is neutral or calm, snores in any speech, and both on an empty road."""
+    """Shouts in speech that is neutral or calm, snores and yawns in any speech, and all on an empty road."""
     table = folder / "labels.csv"
     who = "speaker" if "speaker" in columns(table) else "actor"
     labels = rows(table, "file", "emotion", who)
@@ -84,7 +84,7 @@ def no_sounds(folder: Path, settings: Settings, tell: Tell) -> Outcome:
         people[row[who]][mood].append(read_sound(file_beside(table, row["file"])))
     detector = load_detector()
     spoken_s = {"calm": 0.0, "other": 0.0, "all": 0.0}
-    shouts = raised = snores = 0
+    shouts = raised = snores = yawns = 0
     for k, person in enumerate(sorted(people)):
         tell(k, len(people))
         calm = people[person]["calm"]
@@ -95,6 +95,7 @@ def no_sounds(folder: Path, settings: Settings, tell: Tell) -> Outcome:
         shouts += sum(e.name == "shout" and calm_s[0] <= seconds(e.start_ns) < calm_s[1] for e in events)
         raised += sum(e.name == "shout" and calm_s[1] <= seconds(e.start_ns) for e in events)
         snores += sum(e.name == "snore" for e in events)
+        yawns += sum(e.name == "yawn_sound" for e in events)
         spoken_s["calm"] += calm_s[1] - calm_s[0]
         spoken_s["other"] += len(sound) / RATE_HZ - calm_s[1]
         spoken_s["all"] += len(sound) / RATE_HZ
@@ -102,11 +103,12 @@ def no_sounds(folder: Path, settings: Settings, tell: Tell) -> Outcome:
         _an_hour("shouts told of neutral and calm speech", shouts, spoken_s["calm"]),
         _an_hour("for comparison: shouts told of all other speech", raised, spoken_s["other"]),
         _an_hour("snores told of speech", snores, spoken_s["all"]),
+        _an_hour("yawns told of speech", yawns, spoken_s["all"]),
         *(_an_hour(f"{name} told of road noise", n, ROAD_MINUTES * 60.0) for name, n in _road(settings).items()),
     ]
     return Outcome(
         "no_sounds",
-        f"Shouts and snores where there are none ({folder.name.split('_')[0]})",
+        f"Shouts, snores and yawns where there are none ({folder.name.split('_')[0]})",
         "Each speaker's utterances in a row, after their calm ones were heard until their own level was learned; then made-up "
         "road noise at speeds from 0 to 130 km/h.",
         figures,
@@ -124,4 +126,5 @@ def _road(settings: Settings) -> dict[str, int]:
     speed = 65.0 - 65.0 * np.cos(2.0 * np.pi * np.arange(count) / (240.0 * RATE_HZ))
     noise = (0.02 * road_noise(count, speed, np.random.default_rng(6))).astype(np.float32)
     names = [e.name for e in hear_sound(noise, settings, load_detector()) if isinstance(e, Event) and e.end_ns is not None]
-    return {"snores": names.count("snore"), "speech": names.count("speech"), "shouts": names.count("shout")}
+    told: dict[str, EventName] = {"snores": "snore", "speech": "speech", "shouts": "shout", "yawns": "yawn_sound"}
+    return {heard: names.count(name) for heard, name in told.items()}
