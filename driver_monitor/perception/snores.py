@@ -74,6 +74,11 @@ class Snores:
         self._since_ns: int | None = None
         self._count = 0
 
+    @property
+    def floor_db(self) -> float | None:
+        """The quiet fifth of the last ``FLOOR_S``; ``None`` until so much was heard."""
+        return self._floor_db
+
     def step(self, t_ns: int, heard: Bands, probability: float) -> list[Event]:
         """Take the block that ends at ``t_ns``."""
         level = decibels(loud(heard))

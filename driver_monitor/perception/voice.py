@@ -61,6 +61,9 @@ SHOUT_HOPS = round(0.2 * RATE_HZ / HOP)
 SHOUT_BACK_DB = 3.0
 """A shout ends this far below where it starts."""
 
+YAWN_OVER_DB = 10.0
+"""Sound that is no speech is listened to for yawns from this far above the quiet fifth of the last 12 s (design)."""
+
 OWN_SOUND = "the monitor's own alert sounds"
 NO_MODEL = "no speech model, so nobody can tell speech from noise"
 
@@ -212,6 +215,9 @@ class Voice:
                     self._pitch.append(pitch.f0_hz)
         else:
             self._forget_loud()
+            floor_db = None if self._snores is None else self._snores.floor_db
+            if floor_db is not None and decibels(level) >= floor_db + YAWN_OVER_DB:
+                pitch = yin(self._history)  # nor is a yawn
         events += self._yawns.step(t_ns, None if pitch is None or self._shout_ns is not None else pitch.f0_hz)
         if self._confirmed and self._moods:
             if self._prosody is None or self._given % (PROSODY_BLOCKS * BLOCK) == 0:
