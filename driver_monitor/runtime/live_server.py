@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from typing import Any, BinaryIO
 
@@ -16,22 +17,32 @@ from driver_monitor.runtime.live_topics import ALL, FAILED, FRAME, HOST, READY, 
 from driver_monitor.runtime.lockdown import lock_down
 
 _MOST_BYTES = 64 << 20
+_SETTLE_S = 0.3  # no topic was asked for in so long
 
 
 class _Listener:
-    """Says when the first viewer has asked for something."""
+    """Says when the first viewer has asked for all that it wants: it asks for one topic after the other."""
 
     def __init__(self) -> None:
-        self._said = False
+        self._said = threading.Event()
+        self._calm: threading.Timer | None = None
 
     def on_subscribe(self, client: object, channel: object) -> None:
         """Somebody looks."""
-        if not self._said:
-            self._said = True
-            _say(VIEWER)
+        if self._calm is not None:
+            self._calm.cancel()
+        if not self._said.is_set():
+            self._calm = threading.Timer(_SETTLE_S, self._say_once)
+            self._calm.daemon = True
+            self._calm.start()
 
     def on_unsubscribe(self, client: object, channel: object) -> None:
         """Somebody no longer looks; who may come again finds it going on."""
+
+    def _say_once(self) -> None:
+        if not self._said.is_set():
+            self._said.set()
+            _say(VIEWER)
 
 
 def serve(port: int, topics: Sequence[Topic], source: BinaryIO) -> int:
