@@ -88,14 +88,14 @@ def speakers(folder: Path) -> None:
     (folder / "labels.csv").write_text("\n".join(lines) + "\n", "utf-8")
 
 
-def test_calm_voices_and_an_empty_road_shout_and_snore_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_calm_voices_and_an_empty_road_shout_snore_and_yawn_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     speakers(tmp_path)
     monkeypatch.setattr(cabin_sounds, "ROAD_MINUTES", 0.5)
     outcome = cabin_sounds.no_sounds(tmp_path, Settings(), quiet)
     told = figures(outcome)
     assert (told.pop("for comparison: shouts told of all other speech, an hour of it") or 0.0) > 0.0
     assert set(told.values()) == {0.0}
-    assert len(told) == 5
+    assert len(told) == 7
 
 
 def test_a_babble_without_words_holds_no_phrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
