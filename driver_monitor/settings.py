@@ -228,7 +228,7 @@ class Face(Section):
         0.6,
         "sunglasses of ≤ 15 % transmittance, Euro NCAP (secondary text); the figure checked on stills of drivers",
     )
-    lens_colour: float = figure(
+    lens_reflecting: float = figure(
         0.97,
         "light and colour of the skin about the eyes, as shares of the face's, sum to less: lenses that reflect, the eyes are not usable",
         "1",

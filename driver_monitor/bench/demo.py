@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +39,7 @@ class Filmed:
 
 
 class BusWatch:
-    """Counts what the monitor sends on a virtual bus, as another device on it would see it."""
+    """Reads what the monitor sends on a virtual bus, as another device on it would see it."""
 
     def __init__(self, settings: Settings) -> None:
         import can
@@ -49,7 +48,7 @@ class BusWatch:
 
         self._database = load_dbc(settings.vehicle.dbc)
         self._bus = can.Bus(interface=settings.vehicle.interface, channel=settings.vehicle.channel)
-        self.alerts: Counter[str] = Counter()
+        self.steps: list[str] = []
         self.frames = 0
 
     def read(self) -> None:
@@ -58,7 +57,9 @@ class BusWatch:
             decoded = self._database.decode_message(message.arbitration_id, bytes(message.data))
             self.frames += 1
             if self._database.get_message_by_frame_id(message.arbitration_id).name == "DriverAlert" and isinstance(decoded, dict):
-                self.alerts[f"{decoded['AlertKind']} {decoded['AlertAction']}"] += 1
+                kind, step = str(decoded["AlertKind"]).replace("_", " "), str(decoded["AlertAction"])
+                if step != "none":  # told over and over while an alert stands
+                    self.steps.append(f"{kind} {step}")
 
     def close(self) -> None:
         """Leave the bus."""
@@ -93,8 +94,7 @@ def demo_command(out: Path, config: Path) -> int:
     bus.close()
     zero_s = seconds((cabin.zero_ns or start_ns) - start_ns)
     write_page(page, list(read_reports(reports)), cabin.scenario.played.tracks.labels, script.title, zero_s, film_path.name)
-    told = ", ".join(f"{count} × {what}" for what, count in sorted(bus.alerts.items())) or "no alert"
-    console.print(f"On the virtual bus: {bus.frames} frames; {told}", soft_wrap=True)
+    console.print(f"On the virtual bus: {bus.frames} frames; {', '.join(bus.steps) or 'no alert'}", soft_wrap=True)
     for what, file in (("Film", film_path), ("Page", page), ("Reports", reports)):
         console.print(f"{what}: {file}", soft_wrap=True)
     return 0

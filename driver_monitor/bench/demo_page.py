@@ -39,7 +39,8 @@ def page(reports: Sequence[dict[str, Any]], done: Sequence[Label], title: str, z
             f"<title>{escape(title)}</title><style>{STYLE}video{{max-width:100%}}.bar{{fill:var(--true);opacity:.55}}"
             f".found{{fill:var(--read);opacity:.75}}.alert{{fill:var(--bad)}}</style><h1>{escape(title)}</h1>",
             f"<p>A scripted drive of the virtual driver through the live loop of driver-monitor {escape(__version__)}. The "
-            "pictures are rendered: this shows timing and reasons, not accuracy on people.</p>",
+            "pictures are rendered: this shows timing and reasons, not accuracy on people. Times count from the drive's first "
+            f"moment; the terminal's and the reports' count from the program's start, {zero_s:.1f} s before it.</p>",
             f'<video controls src="{escape(film)}"></video>',
             "<h2>The drive</h2>",
             _timeline(reports, done, zero_s),

@@ -71,8 +71,8 @@ NO_MODEL = "no speech model, so nobody can tell speech from noise"
 class Voice:
     """Sound to speech, shouts and prosody. ``speech`` is a speech detector's step, ``reset`` makes it forget.
 
-    While the monitor's own alerts sound (``own``) nothing is heard. Without ``moods`` only speech is told; with them, and a
-    ``spotter``, also what is spoken of.
+    While the monitor's own alerts sound (``own``) nothing is heard. Without ``moods`` neither prosody nor shouts are told;
+    with them, and a ``spotter``, also what is spoken of.
 
     Times come from the chunks: ``t_ns`` of a measurement is when the last of its 512 samples was captured.
     """

@@ -72,7 +72,7 @@ class WornCheck:
         self._lens = median(r.around_eyes for _, r in readings)
         colour = self._light_and_colour()
         dark = self._lens / self._face.lens_share
-        reflecting = math.inf if colour is None else colour / self._face.lens_colour
+        reflecting = math.inf if colour is None else colour / self._face.lens_reflecting
         hidden: EyesHidden | None = None
         if self._says("glare on the face", lambda r: r.washed >= self._face.glare_share):
             hidden = "glare on the face"

@@ -1,7 +1,7 @@
 """Yawns by ear: one long breath of voice that glides down, without syllables.
 
-An event only: a passenger yawns too. What a yawn sounds like is common knowledge of the field; no recording of one was at hand,
-so that it is heard was tried on made-up ones alone, and that speech is none on people.
+An event only: a passenger yawns too. The rule is a guess: no recording of a yawn was at hand. Made-up ones are told, and people's
+speech is not (docs/voice_heart.md); how many of people's yawns are told is not known.
 """
 
 from __future__ import annotations

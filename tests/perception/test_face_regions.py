@@ -74,9 +74,9 @@ def test_sunglasses_in_the_sun_take_light_and_the_skins_colour_away_and_clear_gl
         seen = [camera.regions(name, "side_sun", seed=seed, **worn) for seed in range(5)]
         return median(r.around_eyes + (r.eyes_colour or 0.0) for r in seen)
 
-    assert left() > FACE.lens_colour
-    assert left(glasses="clear") > FACE.lens_colour
-    assert left(glasses="dark") < FACE.lens_colour
+    assert left() > FACE.lens_reflecting
+    assert left(glasses="clear") > FACE.lens_reflecting
+    assert left(glasses="dark") < FACE.lens_reflecting
     assert camera.regions(name, "infrared").eyes_colour is None
 
 
