@@ -8,50 +8,53 @@ that ships on all people and writes it. There is no chance in it; the weights ar
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from driver_monitor.bench.accuracy.blink_runs import (
+    ALERT,
+    AMPLITUDE,
+    DROWSY,
+    DROWSY_SIGNS,
+    DURATION,
+    FREQUENCY,
+    LOW,
+    VELOCITY,
+    Floats,
+    Person,
+    people,
+)
 from driver_monitor.bench.accuracy.statistics import auc, bootstrap
+from driver_monitor.estimators.blink_pattern import FEWEST_BLINKS, MOST_BLINKS
 from models.training.onnx_file import model, node, tensor
 
-Floats = NDArray[np.float64]
-FREQUENCY, AMPLITUDE, DURATION, VELOCITY = range(4)
-ALERT, LOW, DROWSY = 0, 5, 10
-SHIPPED = (AMPLITUDE, DURATION)
 L2 = 1.0
 _STEPS = 30
 
-
-@dataclass(frozen=True, eq=False)
-class Person:
-    """One person's runs (n, 30, 4), in standard deviations from part of the own alert video, and their labels (n,)."""
-
-    runs: list[Floats]
-    labels: NDArray[np.int64]
+Features: TypeAlias = Callable[[Floats], Floats]
+"""What is made of blinks (n, 4): a few numbers."""
 
 
-def people(folder: Path) -> list[Person]:
-    """Everyone in the folder; a person's videos follow each other as alert, low vigilance, drowsy."""
-    found: list[Person] = []
-    for path in sorted(folder.glob("BlinksTest_30_Fold*.npy")):
-        runs = np.load(path, allow_pickle=False).astype(np.float64)
-        labels = np.load(path.with_name(path.name.replace("Blinks", "Labels")), allow_pickle=False).reshape(-1).astype(np.int64)
-        starts = np.flatnonzero(np.diff(labels, prepend=99) < 0)
-        for a, b in zip(starts, [*starts[1:], len(labels)], strict=True):
-            # a video of fewer than 30 blinks was filled up with rows of zeros
-            found.append(Person([run[np.abs(run).sum(axis=1) > 0.0] for run in runs[a:b]], labels[a:b]))
-    return found
+def shares(columns: Sequence[int], limit: float = 1.0) -> Features:
+    """The share of blinks that lie the drowsy way by more than ``limit`` standard deviations, counted softly."""
+    signs = DROWSY_SIGNS[list(columns)]
+    return lambda blinks: (1.0 / (1.0 + np.exp(limit - np.clip(blinks[:, list(columns)] * signs, -50.0, 50.0)))).mean(axis=0)
 
 
-def features(run: Floats, columns: Sequence[int], distance: bool = False) -> Floats:
-    """Mean and spread of each column after asinh, which holds heavy tails down; with ``distance`` the mean size as well."""
-    x = np.arcsinh(run[:, list(columns)])
-    parts = [x.mean(axis=0), x.std(axis=0)]
-    return np.concatenate([*parts, np.abs(x).mean(axis=0)] if distance else parts)
+def moments(columns: Sequence[int]) -> Features:
+    """Mean and spread of each column after asinh, which holds heavy tails down."""
+
+    def both(blinks: Floats) -> Floats:
+        x = np.arcsinh(blinks[:, list(columns)])
+        return np.concatenate((x.mean(axis=0), x.std(axis=0)))
+
+    return both
+
+
+SHIPPED = shares((AMPLITUDE, DURATION))
 
 
 def fit(x: Floats, y: Floats, weight: Floats) -> tuple[Floats, float]:
@@ -69,57 +72,67 @@ def fit(x: Floats, y: Floats, weight: Floats) -> tuple[Floats, float]:
     return own, float(beta[0] - own @ mean)
 
 
-def train(known: Sequence[Person], columns: Sequence[int], distance: bool = False) -> tuple[Floats, float]:
+Table: TypeAlias = dict[int, Floats]
+"""A person's features by label: (runs, features)."""
+
+
+def tabled(everyone: Sequence[Person], features: Features) -> list[Table]:
+    """The features of everyone's runs."""
+    return [{label: np.array([features(run) for run in runs]) for label, runs in person.items()} for person in everyone]
+
+
+def train(known: Sequence[Table]) -> tuple[Floats, float]:
     """Alert against drowsy; every video of every person weighs the same, however many runs it has."""
-    x, y, weight = [], [], []
-    for person in known:
-        for label in (ALERT, DROWSY):
-            runs = [r for r, own in zip(person.runs, person.labels, strict=True) if own == label]
-            x += [features(r, columns, distance) for r in runs]
-            y += [float(label == DROWSY)] * len(runs)
-            weight += [1.0 / len(runs)] * len(runs)
-    return fit(np.array(x), np.array(y), np.array(weight))
+    parts = [(table[label], label) for table in known for label in (ALERT, DROWSY) if label in table]
+    x = np.concatenate([runs for runs, _ in parts])
+    y = np.concatenate([np.full(len(runs), float(label == DROWSY)) for runs, label in parts])
+    return fit(x, y, np.concatenate([np.full(len(runs), 1.0 / len(runs)) for runs, _ in parts]))
 
 
-Scored = list[tuple[Floats, NDArray[np.int64]]]
+Scored: TypeAlias = list[dict[int, Floats]]
+"""Log-odds by person and label."""
 
 
-def left_out(everyone: Sequence[Person], columns: Sequence[int], distance: bool = False) -> Scored:
+def left_out(tables: Sequence[Table]) -> Scored:
     """Each person's runs judged by a model that never saw that person."""
     scored: Scored = []
-    for k, person in enumerate(everyone):
-        weights, bias = train([*everyone[:k], *everyone[k + 1 :]], columns, distance)
-        scored.append((np.array([features(r, columns, distance) @ weights + bias for r in person.runs]), person.labels))
+    for k, table in enumerate(tables):
+        weights, bias = train([*tables[:k], *tables[k + 1 :]])
+        scored.append({label: runs @ weights + bias for label, runs in table.items()})
     return scored
 
 
 def pooled(scored: Scored, high: int = DROWSY, low: int = ALERT) -> float | None:
     """AUC over all runs of all people together."""
-    return auc(np.concatenate([s[y == high] for s, y in scored]), np.concatenate([s[y == low] for s, y in scored]))
+    every = [np.concatenate([np.empty(0), *(person[label] for person in scored if label in person)]) for label in (high, low)]
+    return auc(every[0], every[1])
 
 
-def within(scored: Scored, high: int = DROWSY, low: int = ALERT) -> float:
+def within(scored: Scored, high: int = DROWSY, low: int = ALERT) -> float | None:
     """Mean over people of the AUC among their own runs."""
-    each = [auc(s[y == high], s[y == low]) for s, y in scored]
-    return float(np.mean([a for a in each if a is not None]))
+    each = [auc(person[high], person[low]) for person in scored if high in person and low in person]
+    known = [a for a in each if a is not None]
+    return float(np.mean(known)) if known else None
 
 
 def as_onnx(weights: Floats, bias: float) -> bytes:
     """The model from blinks (n, 2) to log-odds (1, 1)."""
     w = np.round(weights, 4).astype(np.float32).reshape(-1, 1)
     nodes = [
-        node("Asinh", ["blinks"], "x"),
-        node("ReduceMean", ["x"], "mean", axes=[0], keepdims=1),
-        node("Sub", ["x", "mean"], "off"),
-        node("Mul", ["off", "off"], "square"),
-        node("ReduceMean", ["square"], "variance", axes=[0], keepdims=1),
-        node("Sqrt", ["variance"], "spread"),
-        node("Concat", ["mean", "spread"], "features", axis=1),
-        node("MatMul", ["features", "weights"], "product"),
+        node("Mul", ["blinks", "signs"], "drowsy_way"),
+        node("Sub", ["drowsy_way", "limit"], "beyond"),
+        node("Sigmoid", ["beyond"], "counted"),
+        node("ReduceMean", ["counted"], "shares", axes=[0], keepdims=1),
+        node("MatMul", ["shares", "weights"], "product"),
         node("Add", ["product", "bias"], "log_odds"),
     ]
-    constants = [tensor("weights", w), tensor("bias", np.array([[round(bias, 4)]], np.float32))]
-    return model("blink_drowsiness", nodes, constants, ("blinks", ["n", len(SHIPPED)]), ("log_odds", [1, 1]))
+    constants = [
+        tensor("signs", DROWSY_SIGNS[[AMPLITUDE, DURATION]].astype(np.float32).reshape(1, -1)),
+        tensor("limit", np.array([[1.0]], np.float32)),
+        tensor("weights", w),
+        tensor("bias", np.array([[round(bias, 4)]], np.float32)),
+    ]
+    return model("blink_drowsiness", nodes, constants, ("blinks", ["n", 2]), ("log_odds", [1, 1]))
 
 
 def main() -> None:
@@ -128,29 +141,38 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "blink_drowsiness.onnx")
     given = parser.parse_args()
-    everyone = people(given.data)
-    print(f"{len(everyone)} people, each judged by a model of the others. AUC of alert against drowsy, and of low vigilance:")
-    print(f"{'features':54} {'all runs together':28} {'mean of people':15} {'low/drowsy, together'}")
-    signs = np.array([1.0, -1.0, 1.0, -1.0])
-    plain = [(np.array([np.median(r, axis=0) @ signs for r in p.runs]), p.labels) for p in everyone]
-    sets: list[tuple[str, Scored]] = [("plain sum of the four medians, nothing trained", plain)]
+    long, copies = people(given.data)
+    short, _ = people(given.data, most=FEWEST_BLINKS)
+    print(f"{len(long)} people, each judged by a model of the others. Left out: {'; '.join(copies) or 'nothing'}")
+    print(f"{'AUC of alert against drowsy':54} {'all runs together':28} {'mean of people':24} {'low/drowsy, together'}")
+    plain: Scored = [
+        {label: np.array([np.median(run, axis=0) @ DROWSY_SIGNS for run in runs]) for label, runs in person.items()}
+        for person in long
+    ]
+    own = (AMPLITUDE, DURATION)
     every = (FREQUENCY, AMPLITUDE, DURATION, VELOCITY)
-    for name, columns, distance in (
-        ("amplitude, duration: mean, spread (ships)", SHIPPED, False),
-        ("and velocity", (AMPLITUDE, DURATION, VELOCITY), False),
-        ("and the mean distance from the alert video", (AMPLITUDE, DURATION, VELOCITY), True),
-        ("and frequency", every, True),
-        ("frequency alone", (FREQUENCY,), True),
+    sets: list[tuple[str, Scored]] = [("plain sum of the four medians, nothing trained", plain)]
+    for name, everyone, features in (
+        (f"amplitude, duration: mean, spread, {FEWEST_BLINKS} blinks", short, moments(own)),
+        (f"amplitude, duration: mean, spread, {MOST_BLINKS} blinks", long, moments(own)),
+        ("all four: mean, spread", long, moments(every)),
+        (f"amplitude, duration: shares, {FEWEST_BLINKS} blinks", short, SHIPPED),
+        (f"amplitude, duration: shares, {MOST_BLINKS} blinks (ships)", long, SHIPPED),
+        ("shares beyond 0.5", long, shares(own, 0.5)),
+        ("shares beyond 2", long, shares(own, 2.0)),
+        ("shares, and of slow blinks", long, shares((AMPLITUDE, DURATION, VELOCITY))),
+        ("shares, of all four", long, shares(every)),
     ):
-        sets.append((name, left_out(everyone, columns, distance)))
+        sets.append((name, left_out(tabled(everyone, features))))
     for name, scored in sets:
         low, high = bootstrap(scored, pooled) or (float("nan"), float("nan"))
+        low_own, high_own = bootstrap(scored, within) or (float("nan"), float("nan"))
         print(
             f"{name:54} {pooled(scored):.3f} ({low:.3f} to {high:.3f})".ljust(83),
-            f"{within(scored):.3f}".ljust(15),
+            f"{within(scored):.3f} ({low_own:.3f} to {high_own:.3f})".ljust(24),
             f"{pooled(scored, DROWSY, LOW):.3f}",
         )
-    weights, bias = train(everyone, SHIPPED)
+    weights, bias = train(tabled(long, SHIPPED))
     given.out.write_bytes(as_onnx(weights, bias))
     print(f"weights {np.round(weights, 4).tolist()}, bias {round(bias, 4)}: {given.out}, {given.out.stat().st_size} bytes")
 

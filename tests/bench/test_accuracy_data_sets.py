@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from driver_monitor.bench.accuracy import bus, expressions, eyelids, hearts, stills, voices
+from driver_monitor.bench.accuracy import blink_runs, bus, expressions, eyelids, hearts, stills, voices
 from driver_monitor.bench.accuracy.outcome import Figure, Outcome
 from driver_monitor.errors import RecordingError
 from driver_monitor.perception.face import head_angles
@@ -83,7 +83,7 @@ def blink_features(folder: Path, drowsy_seconds: float) -> None:
 
 def test_longer_blinks_of_the_drowsy_are_told_apart_person_by_person(tmp_path: Path) -> None:
     blink_features(tmp_path, 1.0)
-    outcome = eyelids.drowsy_blinks(tmp_path, SETTINGS, tell)
+    outcome = blink_runs.drowsy_blinks(tmp_path, SETTINGS, tell)
     duration = figure(outcome, "AUC alert against drowsy: duration")
     assert duration.value == 1.0
     assert duration.counts == {"alert": 12, "drowsy": 12, "people": 6}
@@ -92,14 +92,14 @@ def test_longer_blinks_of_the_drowsy_are_told_apart_person_by_person(tmp_path: P
 
 def test_shorter_blinks_of_the_drowsy_score_below_chance(tmp_path: Path) -> None:
     blink_features(tmp_path, -1.0)
-    assert value(eyelids.drowsy_blinks(tmp_path, SETTINGS, tell), "AUC alert against drowsy: duration") == 0.0
+    assert value(blink_runs.drowsy_blinks(tmp_path, SETTINGS, tell), "AUC alert against drowsy: duration") == 0.0
 
 
 def test_blink_features_without_labels_say_which_file_fails(tmp_path: Path) -> None:
     blink_features(tmp_path, 0.0)
     (tmp_path / "LabelsTest_30_Fold1.npy").unlink()
     with pytest.raises(RecordingError, match="LabelsTest_30_Fold1"):
-        eyelids.drowsy_blinks(tmp_path, SETTINGS, tell)
+        blink_runs.drowsy_blinks(tmp_path, SETTINGS, tell)
 
 
 # -------------------------------------------------------------------------------------------------------------- stills

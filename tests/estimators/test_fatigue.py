@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from driver_monitor.estimators.blink_pattern import BlinkPattern
 from driver_monitor.estimators.fatigue import Fatigue
 from driver_monitor.perception.closures import Closure
 from driver_monitor.perception.steering import SteeringMeasurement
@@ -198,12 +199,42 @@ def test_the_blink_model_hears_of_thirty_blinks_against_the_first_forty() -> Non
     assert pattern(fatigue) == (None, "learning the own blinks, 1 left")
     blinks(fatigue, 1, 160.0, 0.9, 0.2)
     blinks(fatigue, 29, 170.0, 0.7, 0.4)
-    assert pattern(fatigue)[1] == "the blink pattern needs 30 blinks, 29 so far"
+    assert pattern(fatigue)[1] == "the blink pattern needs 30 blinks in ten minutes, 29 so far"
     blinks(fatigue, 1, 290.0, 0.7, 0.4)
     assert pattern(fatigue) == (0.5, "")
     assert heard[0].shape == (30, 2)
     assert heard[0][:, 0].mean() < -3.0  # shallower than the own, and longer
     assert heard[0][:, 1].mean() > 3.0
+
+
+def test_the_blink_model_hears_of_the_last_ninety_blinks_and_of_none_older_than_ten_minutes() -> None:
+    heard: list[NDArray[np.float32]] = []
+
+    def judge(run: NDArray[np.float32]) -> float:
+        heard.append(run)
+        return 0.5
+
+    pattern = BlinkPattern(judge, 40)
+
+    def blink(t_s: float, amplitude: float) -> None:
+        t_ns = nanoseconds(t_s)
+        detail = (("amplitude", amplitude), ("whole_s", 0.2))
+        pattern.events([Event(t_ns, "blink", t_ns - nanoseconds(0.2), t_ns, detail)])
+
+    for k in range(140):
+        blink(4.0 * k, 0.9 if k < 50 else 0.7)
+    assert pattern.says(nanoseconds(560.0))[0] is not None
+    assert len(heard[-1]) == 90
+    assert len(np.unique(heard[-1][:, 0])) == 1  # the ten before them are out
+    assert pattern.says(nanoseconds(800.0))[0] is not None
+    assert len(heard[-1]) == 90
+    for k in range(40):
+        blink(801.0 + 8.0 * k, 0.7)
+    assert pattern.says(nanoseconds(1121.0))[0] is not None
+    assert len(heard[-1]) == 49  # those from 524 s on
+    for k in range(2):
+        blink(1250.0 + 200.0 * k, 0.7)
+    assert pattern.says(nanoseconds(1550.0)) == (None, "the blink pattern needs 30 blinks in ten minutes, 23 so far")
 
 
 @pytest.mark.parametrize(("told", "term"), [(9.0, 0.8), (-9.0, -0.3)])

@@ -1,4 +1,4 @@
-"""Blinks: the closure logic on a recorded series of eye aspect ratios, and blink features of drowsy people."""
+"""Blinks: the closure logic on a recorded series of eye aspect ratios."""
 
 from __future__ import annotations
 
@@ -8,14 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from driver_monitor.bench.accuracy.outcome import Figure, Outcome, Tell, over_units, share
-from driver_monitor.bench.accuracy.statistics import Span, auc, bootstrap, match, wilson
+from driver_monitor.bench.accuracy.outcome import Figure, Outcome, Tell, share
+from driver_monitor.bench.accuracy.statistics import Span, bootstrap, match, wilson
 from driver_monitor.bench.accuracy.tables import number, rows
-from driver_monitor.errors import RecordingError
-from driver_monitor.model_store import model_path
-from driver_monitor.perception.blink_model import BlinkModel
 from driver_monitor.perception.face_track import FaceTracker
 from driver_monitor.perception.pace import Pace
 from driver_monitor.settings import Settings
@@ -32,11 +28,6 @@ SHUT_SHARE = 0.17
 
 LINED_UP_S = {"1": 320.0}
 """Video 1: from here on the marks lie 2.4 s before the dips of the ratio (rows without a face are missing from it)."""
-
-FEATURES = ("frequency", "amplitude", "duration", "velocity")
-ALERT, LOW, DROWSY = 0, 5, 10
-DROWSY_SIGNS = np.array([1.0, -1.0, 1.0, -1.0])
-"""Which way each feature goes with drowsiness, from the literature: longer, slower, shallower, more frequent blinks."""
 
 
 def blinks(folder: Path, settings: Settings, tell: Tell) -> Outcome:
@@ -163,69 +154,3 @@ def _f1(name: str, hits: int, marked: int, found: int) -> Figure:
         return 2 * sum(h for h, _, _ in drawn) / below if below else None
 
     return Figure(name, 2 * hits / both if both else None, bootstrap(units, score), "bootstrap over events", counts)
-
-
-def drowsy_blinks(folder: Path, settings: Settings, tell: Tell) -> Outcome:
-    """Blink features of alert and drowsy videos, told apart by each feature, by a plain sum and by the blink model."""
-    del settings  # of the product only the blink model runs here: see the note
-    judge = BlinkModel(model_path("blink_drowsiness"))
-    people: list[dict[int, NDArray[np.float64]]] = []
-    folds = sorted(folder.glob("BlinksTest_30_Fold*.npy"))
-    for k, path in enumerate(folds):
-        tell(k, len(folds))
-        people += _people(path, judge)
-    figures = []
-    for drowsy, word in ((DROWSY, "drowsy"), (LOW, "low vigilance")):
-        counts = {"alert": _count(people, ALERT), word: _count(people, drowsy), "people": len(people)}
-        for f, feature in enumerate((*FEATURES, "sum of the four", "blink model")):
-
-            def area(drawn: list[dict[int, NDArray[np.float64]]], f: int = f, drowsy: int = drowsy) -> float | None:
-                return auc(_column(drawn, drowsy, f), _column(drawn, ALERT, f))
-
-            name = f"AUC alert against {word}: {feature}"
-            figures.append(Figure(name, area(people), bootstrap(people, area), "bootstrap over people", counts))
-        each = [a for p in people if (a := auc(p[drowsy][:, -1], p[ALERT][:, -1])) is not None]
-        figures.append(over_units(f"AUC alert against {word}: blink model, mean over people", each, "people"))
-    return Outcome(
-        "rldd_blinks",
-        "Blink features of alert and drowsy people (UTA-RLDD)",
-        "For each run of 30 blinks the median of each feature, signed as the literature has it (drowsy: more frequent, "
-        "shallower, longer, slower), and the plain sum of the four: nothing is trained. Then the blink model that ships.",
-        figures,
-        notes=[
-            "The features come as z-scores of each person's own alert stretch, without seconds or ratios, so the fatigue "
-            "estimator (PERCLOS, mean closure in seconds, yawns, nods) cannot be fed honestly. The figures say how much "
-            "there is to be had from the same quantities; duration is the one the estimator uses.",
-            "The blink model was trained on folds 1 to 3 of this set: on those people its figure is too good. People left out, "
-            "and why the set makes any model look better than it is: models/blink_drowsiness.md.",
-            "Runs overlap (a step of two blinks), so the interval is over people, whose videos follow each other in the files.",
-        ],
-    )
-
-
-def _people(path: Path, judge: BlinkModel) -> list[dict[int, NDArray[np.float64]]]:
-    """The samples of one file by person and label; a person's videos come as alert, low vigilance, drowsy."""
-    labels_path = path.with_name(path.name.replace("Blinks", "Labels"))
-    try:
-        blinks_, labels = np.load(path, allow_pickle=False), np.load(labels_path, allow_pickle=False).reshape(-1)
-    except (OSError, ValueError) as problem:
-        raise RecordingError(f"{path.name} or {labels_path.name} in {path.parent} cannot be read ({problem})") from None
-    if blinks_.ndim != 3 or blinks_.shape[2] != len(FEATURES) or len(labels) != len(blinks_):
-        raise RecordingError(f"{path} should hold (runs, blinks, 4) with a label for each run, not {blinks_.shape}")
-    middle = np.median(blinks_.astype(np.float64), axis=1) * DROWSY_SIGNS
-    # short videos are filled up with rows of zeros, which are no blinks
-    judged = [judge(run[np.abs(run).sum(axis=1) > 0.0][:, 1:3]) for run in blinks_.astype(np.float32)]
-    scores = np.column_stack((middle, middle.sum(axis=1), judged))
-    starts = np.flatnonzero(np.diff(labels, prepend=np.inf) < 0)
-    return [
-        {label: scores[a:b][labels[a:b] == label] for label in (ALERT, LOW, DROWSY)}
-        for a, b in zip(starts, [*starts[1:], len(labels)], strict=True)
-    ]
-
-
-def _column(people: Sequence[dict[int, NDArray[np.float64]]], label: int, column: int) -> NDArray[np.float64]:
-    return np.concatenate([person[label][:, column] for person in people])
-
-
-def _count(people: Sequence[dict[int, NDArray[np.float64]]], label: int) -> int:
-    return sum(len(person[label]) for person in people)

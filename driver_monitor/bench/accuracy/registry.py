@@ -70,7 +70,7 @@ DATA_SETS = (
     DataSet("eyeblink_ear", "ear_blink.csv (video, t_s, ear, blink)",
             _table("ear_blink.csv", "video", "t_s", "ear", "blink"), "eyelids.blinks"),
     DataSet("rldd_blinks", "BlinksTest_30_FoldN.npy and LabelsTest_30_FoldN.npy",
-            lambda folder: any(folder.glob("BlinksTest_30_Fold*.npy")), "eyelids.drowsy_blinks"),
+            lambda folder: any(folder.glob("BlinksTest_30_Fold*.npy")), "blink_runs.drowsy_blinks"),
     DataSet("headpose", "pictures and labels.csv (file, pitch_deg, yaw_deg, roll_deg)",
             _table("labels.csv", "file", "pitch_deg", "yaw_deg", "roll_deg"), "stills.head_pose", _FACE),
     DataSet("expression", "face crops and labels.csv (file, label: angry, neutral, …)",
