@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +11,9 @@ import numpy as np
 from driver_monitor.bench.accuracy.outcome import Figure, Outcome, Tell, share
 from driver_monitor.bench.accuracy.statistics import Span, bootstrap, match, wilson
 from driver_monitor.bench.accuracy.tables import number, rows
-from driver_monitor.perception.face_track import FaceTracker
-from driver_monitor.perception.pace import Pace
+from driver_monitor.monitor import Monitor
 from driver_monitor.settings import Settings
-from driver_monitor.signals import Angles, EyeReading, EyesInHead, FaceMeasurement, nanoseconds, seconds
+from driver_monitor.signals import Angles, Event, EyeReading, EyesInHead, FaceMeasurement, Report, nanoseconds, seconds
 
 TOLERANCE_S = 0.1
 """A blink found and one marked by hand are the same when they overlap within this."""
@@ -74,7 +72,7 @@ def blinks(folder: Path, settings: Settings, tell: Tell) -> Outcome:
     return Outcome(
         "eyeblink_ear",
         "Blinks in eye aspect ratios of people at a computer (EyeBlink8)",
-        "The recorded ratio goes, as both eyes' ratio, through the eye, closure and gaze logic of the face tracker; blinks and "
+        "The recorded ratio goes, as both eyes' ratio, through the monitor; blinks and "
         f"closed eyes count alike. A pair overlaps within ± {TOLERANCE_S:g} s, each used once.",
         [*total, *figures],
         notes=[
@@ -119,28 +117,20 @@ def _depth(frames: Sequence[tuple[float, float, bool]], span: Span, around_s: fl
 
 def closures(frames: Sequence[tuple[float, float]], settings: Settings) -> tuple[list[Span], int]:
     """Blinks and closures the product finds in a series of (time s, eye aspect ratio), and how many of it were not left out."""
-    tracker, pace = FaceTracker(settings), Pace(settings.face.most_fps)
+    monitor = Monitor(settings)
     shut, open_ear = SHUT_SHARE, settings.eyes.prior_open_ear
-    events = []
-    last, read = FaceMeasurement(0), 0
+    reports: list[Report] = []
+    read = 0
     for t, ear in frames:
         lid = (ear / open_ear - shut) / (1.0 - shut)
         eye = EyeReading(ear, max(0.0, min(1.0, BLINK_SHUT - (BLINK_SHUT - BLINK_REST) * lid)))
         straight, ahead = Angles(0.0, 0.0), EyesInHead(0.0, 0.15, 0.0)
         face = FaceMeasurement(nanoseconds(t), straight, eye, eye, ahead, 0.0, centre=(0.5, 0.5), width=0.3)
-        held = pace.leaves_out(face)
-        track, told = tracker.step(replace(last, t_ns=face.t_ns) if held else face)
-        events += told
-        calm = track.eyes.openness is not None and track.closure is None
-        if not held:
-            last, read = face, read + 1
-            pace.read(track, calm=calm, image=None, found=None)
-        elif not calm:
-            pace.wake()
-    events += tracker.finish(nanoseconds(frames[-1][0]))
-    return [
-        (seconds(e.start_ns), seconds(e.end_ns)) for e in events if e.name in ("blink", "eyes_closed") and e.end_ns is not None
-    ], read
+        reports += monitor.step(face)
+        read += monitor.view is not None and not monitor.view.held
+    reports += monitor.finish()
+    events = [r for r in reports if isinstance(r, Event) and r.name in ("blink", "eyes_closed")]
+    return [(seconds(e.start_ns), seconds(e.end_ns)) for e in events if e.end_ns is not None], read
 
 
 def _f1(name: str, hits: int, marked: int, found: int) -> Figure:
