@@ -16,6 +16,7 @@ from driver_monitor.alerts.outputs import open_outputs, open_pins
 from driver_monitor.runtime.cabin_sensors import Cabin, open_sensors
 from driver_monitor.runtime.live_loop import LiveLoop, Steps, Summary
 from driver_monitor.runtime.lockdown import lock_down
+from driver_monitor.runtime.output_files import check_outputs
 from driver_monitor.runtime.recorder import Recorder, Unwatched
 from driver_monitor.runtime.reports import ReportWriter
 from driver_monitor.runtime.screen import Screen
@@ -85,7 +86,7 @@ def run_command(
     only_record: bool = False,
     live_port: int | None = None,
 ) -> int:
-    """Watch the driver until Ctrl-C, SIGTERM or the end of ``seconds``; give the exit code.
+    """Watch the driver until Ctrl-C, SIGTERM or the end of ``seconds``; give the exit code: 1 when a file ended early.
 
     ``virtual`` opens a camera source "virtual:SCENARIO", which this room knows nothing of. ``record`` names the file or
     folder to record in; with ``only_record`` nobody watches. At ``live_port`` the reports are shown live.
@@ -93,10 +94,11 @@ def run_command(
     from driver_monitor.settings_file import load_settings
 
     settings = load_settings(config)
+    check_outputs({"--reports": reports}, {"the settings file": [config]})
     source = settings.camera.source
     cabin = virtual(source) if virtual is not None and source.startswith("virtual:") else None
-    watch(settings, reports, seconds, cabin, record=record, only_record=only_record, live_port=live_port)
-    return 0
+    summary = watch(settings, reports, seconds, cabin, record=record, only_record=only_record, live_port=live_port)
+    return int(summary.unwritten)
 
 
 def local_time(now_s: float, t_ns: int) -> LocalTime | None:
@@ -118,11 +120,20 @@ def watch(
     only_record: bool = False,
     live_port: int | None = None,
 ) -> Summary:
-    """Run the live loop; ``around`` may put something between loop and Monitor that looks on."""
+    """Run the live loop; ``around`` may put something between loop and Monitor that looks on.
+
+    Raises
+    ------
+    BadUseError
+        Before any device is touched, when ``reports`` or ``record`` cannot be written or are one file.
+    DriverMonitorError
+        When a model, the camera or a privacy switch that is set is not there.
+    """
     from rich.console import Console
 
     from driver_monitor.model_store import MONITOR_MODELS, hashes_in_use, model_path
 
+    check_outputs({"--reports": reports, "--record": None if record is None or record.is_dir() else record})
     for name in MONITOR_MODELS if not only_record else ():  # said before any device is touched
         model_path(name)
     start_ns = time.monotonic_ns()
@@ -151,11 +162,6 @@ def watch(
             stack.callback(output.close)
         for problem in problems:
             queue.put(problem)
-        writer = None
-        if reports is not None:
-            name = "live" if recorder is None else recorder.name
-            writer = ReportWriter(reports, recording=name, settings=settings, models=hashes, start_ns=start_ns)
-            stack.enter_context(writer)
         stack.callback((watchdog := Watchdog()).close)
         locked = lock_down()
         _LOGGER.log(logging.INFO if locked.active else logging.WARNING, "%s", locked.reason)
@@ -168,6 +174,11 @@ def watch(
             steps = around(monitor)
         if recorder is not None:
             steps = recorder.around(steps)
+        writer = None
+        if reports is not None:  # opened last: what fails above must not cost an older file
+            name = "live" if recorder is None else recorder.name
+            writer = ReportWriter(reports, recording=name, settings=settings, models=hashes, start_ns=start_ns, go_on=True)
+            stack.enter_context(writer)
         screen = stack.enter_context(Screen(settings, console, start_ns))
 
         def take(report: Report) -> None:
@@ -186,6 +197,10 @@ def watch(
         if writer is not None:
             writer.summary(summary.figures(start_ns, settings))
     console.print(summary.in_words(settings), soft_wrap=True)
+    if writer is not None and writer.trouble:
+        summary.unwritten = True
+        console.print(writer.trouble, soft_wrap=True, markup=False)
     if recorder is not None:
+        summary.unwritten |= bool(recorder.trouble)
         console.print(recorder.in_words(), soft_wrap=True, markup=False)
     return summary

@@ -58,6 +58,8 @@ class Summary:
     overtaken: int = 0
     dropped: dict[Part, int] = field(default_factory=dict)
     raised: list[Alert] = field(default_factory=list)
+    unwritten: bool = False
+    """Whether the disk ended the reports or the recording early."""
 
     def figures(self, zero_ns: int, settings: Settings) -> dict[str, object]:
         """The figures of the report file's last line."""

@@ -123,12 +123,17 @@ class Recorder:
         self._writer.later(self._lines, (self._last_ns, reports), _LINE * len(reports), len(reports))
         return reports
 
+    @property
+    def trouble(self) -> str:
+        """Why the recording ended early, in one sentence."""
+        return self._writer.trouble
+
     def in_words(self) -> str:
         """What came of it, in one line."""
         files = self._writer.files
         where = str(files[0]) if len(files) == 1 else f"{files[0]} and {len(files) - 1} more parts"
         lost = f"; {self._writer.lost} messages were lost, as the disk could not keep up" if self._writer.lost else ""
-        return f"recorded in {where}{lost}" if not self._writer.trouble else self._writer.trouble
+        return self.trouble or f"recorded in {where}{lost}"
 
     def close(self) -> None:
         """End the file; may be called again."""

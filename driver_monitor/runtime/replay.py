@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from driver_monitor.errors import BadUseError
 from driver_monitor.privacy import may_leave_cab
 from driver_monitor.recording.trip import Trip
+from driver_monitor.runtime.output_files import check_outputs
 from driver_monitor.runtime.reports import ReportWriter
 from driver_monitor.runtime.sink import FromZero, Sink, Viewed
 from driver_monitor.runtime.summary import Summary, clock, show_parts
@@ -112,36 +113,34 @@ def replay_command(path: Path, wishes: Wishes) -> int:
     with ExitStack() as stack:
         played = open_played(path, wishes.config, wishes.identity, wishes.from_s, wishes.to_s)
         recording, settings = stack.enter_context(played.recording), played.settings
-        for name in MONITOR_MODELS:  # a missing model must not cost an older report file
+        # whatever may be refused comes first, and files are opened last: bad use must not cost an older one
+        check_outputs(
+            {"--reports": reports, "--video": video, "--rerun": wishes.rerun},
+            {
+                "part of the recording": recording.files,
+                "the file to compare with": [wishes.compare],
+                "the settings file": [wishes.config],
+                "the secret key": [wishes.identity],
+            },
+        )
+        for name in MONITOR_MODELS:
             model_path(name)
-        for output in (reports, video, wishes.rerun):
-            if output is not None:
-                check_output(output, recording.files + ([wishes.compare] if wishes.compare else []))
-        if reports is not None and video is not None and reports.resolve() == video.resolve():
-            raise BadUseError(f"--reports and --video name the same file, {reports}; give two")
+        size, rate = recording.picture_size, recording.frame_rate
+        if video is not None and (size is None or rate is None):
+            raise BadUseError(f"{path} holds no video, so there is nothing to draw on; leave --video out")
         hashes = hashes_in_use(settings.phone.detector)
         summary = Summary()
         shown: list[Sink] = [summary]
         sinks: list[Sink] = []
-        writer = None
-        if reports is not None:
-            writer = ReportWriter(
-                reports, recording=path.resolve().name, settings=settings, models=hashes, start_ns=recording.start_ns
-            )
-            sinks.append(stack.enter_context(writer))
         comparison = None
         if wishes.compare is not None:
             comparison = Comparison(wishes.compare, settings, hashes, recording.start_ns, wishes.identity)
             sinks.append(stack.enter_context(comparison))
-        if video is not None:
-            size, rate = recording.picture_size, recording.frame_rate
-            if size is None or rate is None:
-                raise BadUseError(f"{path} holds no video, so there is nothing to draw on; leave --video out")
-            shown.append(stack.enter_context(AnnotatedVideo(video, rate, size)))
+        rerun = None
         if wishes.rerun is not None:
             from driver_monitor.runtime.rerun_file import RerunFile
 
-            shown.append(stack.enter_context(RerunFile(wishes.rerun)))
+            rerun = RerunFile(wishes.rerun)
         view = None
         if wishes.live_port is not None:
             from driver_monitor.runtime.live_view import LiveReplay, LiveView
@@ -158,6 +157,16 @@ def replay_command(path: Path, wishes: Wishes) -> int:
         if view is not None:
             console.print(f"Live: waiting for a viewer at {view.url} (Foxglove: open connection)", soft_wrap=True)
             view.wait_for_viewer()
+        if video is not None and size is not None and rate is not None:
+            shown.append(stack.enter_context(AnnotatedVideo(video, rate, size)))
+        if rerun is not None:
+            shown.append(stack.enter_context(rerun))
+        writer = None
+        if reports is not None:
+            writer = ReportWriter(
+                reports, recording=path.resolve().name, settings=settings, models=hashes, start_ns=recording.start_ns
+            )
+            sinks.append(stack.enter_context(writer))
         with ProgressBar(recording.duration_s) as progress:
             result = replay(
                 recording,
@@ -184,22 +193,6 @@ def replay_command(path: Path, wishes: Wishes) -> int:
 def _wall_ns(recording: Played) -> int:
     """What makes Unix time of the recording's: the road's own where it is known, else as if it began now."""
     return recording.about.wall_ns if isinstance(recording, Trip) else time.time_ns() - recording.start_ns
-
-
-def check_output(output: Path, inputs: Sequence[Path]) -> None:
-    """Refuse an output that would overwrite the recording or cannot be written.
-
-    Raises
-    ------
-    BadUseError
-        In one sentence.
-    """
-    if output.is_dir():
-        raise BadUseError(f"{output} is a folder; give a file's name")
-    if not output.parent.is_dir():
-        raise BadUseError(f"{output} cannot be written: the folder {output.parent} does not exist; make it first")
-    if output.exists() and any(output.samefile(file) for file in inputs):
-        raise BadUseError(f"{output} is part of the recording and would be overwritten; give another file")
 
 
 def _figures(recording: Played, result: ReplayResult, summary: Summary) -> dict[str, object]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import FileIO
@@ -15,6 +17,8 @@ from driver_monitor.errors import BadUseError, DriverMonitorError
 from driver_monitor.privacy import may_leave_cab
 from driver_monitor.settings import Settings
 from driver_monitor.signals import Alert, DriverState, Event, Evidence, Health, Report, seconds
+
+_LOGGER = logging.getLogger("driver_monitor.live")
 
 FORMAT = 1
 """Raised when a reader of an older format could misread a line; new keys and line types do not raise it."""
@@ -81,14 +85,29 @@ def as_bytes(line: Line) -> bytes:
 
 
 class ReportWriter:
-    """Writes reports as they come. A line is written whole and at once, so a crash leaves no half of one."""
+    """Writes reports as they come. A line is written whole and at once, so neither a crash nor a full disk leaves half of one.
 
-    def __init__(self, path: Path, *, recording: str, settings: Settings, models: Mapping[str, str], start_ns: int = 0) -> None:
+    With ``go_on`` a disk that fails raises nothing: it ends the file, and is told in the log and as ``trouble``.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        recording: str,
+        settings: Settings,
+        models: Mapping[str, str],
+        start_ns: int = 0,
+        go_on: bool = False,
+    ) -> None:
         from driver_monitor.settings_file import settings_sha256
 
         self._path = path
         self._deployment = settings.trip.deployment
         self._start_ns = start_ns
+        self._go_on = go_on
+        self._whole = 0  # bytes of the lines that are written
+        self.trouble = ""
         try:
             self._file: FileIO = path.open("wb", buffering=0)
         except FileNotFoundError:
@@ -134,14 +153,22 @@ class ReportWriter:
         self.close()
 
     def _put(self, line: Line) -> None:
-        data = as_bytes(line) + b"\n"
+        if self.trouble:
+            return
+        left = data = as_bytes(line) + b"\n"
         try:
-            while data:
-                data = data[self._file.write(data) or 0 :]
+            while left:
+                left = left[self._file.write(left) or 0 :]
         except OSError as problem:
-            raise DriverMonitorError(
-                f"{self._path} cannot be written any further ({problem.strerror or problem}); free some space and run again"
-            ) from None
+            with contextlib.suppress(OSError):  # a pipe cannot be cut
+                self._file.truncate(self._whole)
+            why = problem.strerror or problem
+            self.trouble = f"{self._path} cannot be written any further ({why}); free some space and run again"
+            if not self._go_on:
+                raise DriverMonitorError(self.trouble) from None
+            _LOGGER.error("%s; the watch goes on without it", self.trouble)
+        else:
+            self._whole += len(data)
 
 
 def read_reports(path: Path) -> Iterator[Line]:

@@ -21,12 +21,12 @@ _LEVELS = {"advice": "INFO", "caution": "WARN", "warning": "ERROR", "critical": 
 
 
 class RerunFile:
-    """A sink that writes Rerun's format.
+    """A sink that writes Rerun's format; as a context it opens the file.
 
     Raises
     ------
     BadUseError
-        When rerun-sdk is not there, or the file cannot be written.
+        When rerun-sdk is not there.
     """
 
     def __init__(self, path: Path) -> None:
@@ -34,11 +34,9 @@ class RerunFile:
             import rerun
         except ImportError:
             raise BadUseError("--rerun needs rerun-sdk; install driver-monitor[rerun]") from None
-        if not path.parent.is_dir():
-            raise BadUseError(f"{path} cannot be written: the folder {path.parent} does not exist; make it first")
         self._rerun: Any = rerun
+        self._path = path
         self._stream: Any = rerun.RecordingStream("driver_monitor")
-        self._stream.save(str(path))
 
     def take(self, sample: object, reports: Sequence[Report], monitor: Viewed) -> None:
         """Take what one sample led to."""
@@ -73,6 +71,7 @@ class RerunFile:
         self._stream.disconnect()
 
     def __enter__(self) -> Self:
+        self._stream.save(str(self._path))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:

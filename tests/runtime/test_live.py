@@ -295,6 +295,21 @@ def test_the_end_of_the_seconds_is_the_end(settings_file: Path) -> None:
     assert "ended after 1.0 s" in out
 
 
+def test_a_full_disk_ends_the_reports_and_not_the_watch(settings_file: Path, tmp_path: Path) -> None:
+    reports = tmp_path / "r.jsonl"
+    run = [sys.executable, "-m", "driver_monitor", "run", "-c", str(settings_file), "--seconds", "2", "--reports", str(reports)]
+    done = subprocess.run(
+        ["bash", "-c", 'ulimit -f 4; exec "$@"', "bash", *run], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert "ended after 2.0 s" in done.stdout
+    assert done.stdout.count("; the watch goes on without it") == 1
+    assert done.stderr == ""
+    lines = reports.read_bytes().splitlines(keepends=True)
+    assert len(lines) > 3
+    assert all(json.loads(line)["type"] != "summary" and line.endswith(b"\n") for line in lines)
+
+
 def test_the_wall_clock_is_told_once_unless_it_was_never_set() -> None:
     assert local_time(86_400.0, 7) is None  # 1970: a board without a battery
     told = local_time(1_790_000_000.0, 7)

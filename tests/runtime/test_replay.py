@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from driver_monitor.errors import BadUseError, ModelError
+from driver_monitor.errors import ModelError
 from driver_monitor.model_store import MONITOR_MODELS, model_path, models_in_use
 from driver_monitor.monitor import Monitor, View
 from driver_monitor.recording.folder import open_recording
-from driver_monitor.runtime.replay import check_output, replay
+from driver_monitor.runtime.replay import replay
 from driver_monitor.runtime.reports import ReportWriter, read_reports
 from driver_monitor.runtime.sink import Viewed
 from driver_monitor.runtime.summary import Summary, clock
@@ -173,19 +173,6 @@ def test_times_are_read_as_minutes(t_s: float, words: str) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------------- command
-
-
-def test_an_output_must_not_overwrite_the_recording(tmp_path: Path) -> None:
-    video = write_video(tmp_path / "a.mp4", frames=2)
-    (tmp_path / "link.mp4").symlink_to(video)
-    for output in (video, tmp_path / "link.mp4"):
-        with pytest.raises(BadUseError, match="would be overwritten"):
-            check_output(output, [video])
-    with pytest.raises(BadUseError, match="make it first"):
-        check_output(tmp_path / "no" / "r.jsonl", [video])
-    with pytest.raises(BadUseError, match="is a folder"):
-        check_output(tmp_path, [video])
-    check_output(tmp_path / "r.jsonl", [video])
 
 
 @needs_models

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -133,6 +135,40 @@ def test_a_crash_leaves_whole_lines(tmp_path: Path) -> None:
 def test_a_full_disk_is_one_sentence() -> None:
     with pytest.raises(DriverMonitorError, match="cannot be written any further"):
         ReportWriter(Path("/dev/full"), recording="a", settings=Settings(), models={})
+
+
+def test_a_disk_that_fills_up_ends_the_file_after_its_last_whole_line(tmp_path: Path) -> None:
+    script = f"""
+import logging, resource
+from pathlib import Path
+from driver_monitor.errors import DriverMonitorError
+from driver_monitor.runtime.reports import ReportWriter
+from driver_monitor.settings import Settings
+from driver_monitor.signals import Event
+
+logging.basicConfig(format="%(message)s")
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+writer = ReportWriter(Path({str(tmp_path / "on.jsonl")!r}), recording="a", settings=Settings(), models={{}}, go_on=True)
+for i in range(100):
+    writer.write(Event(i, "blink", i, i))
+writer.summary({{}})
+print(writer.trouble)
+writer = ReportWriter(Path({str(tmp_path / "r.jsonl")!r}), recording="a", settings=Settings(), models={{}})
+try:
+    for i in range(100):
+        writer.write(Event(i, "blink", i, i))
+except DriverMonitorError as problem:
+    print(problem)
+"""
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    for name, told in zip(("on.jsonl", "r.jsonl"), done.stdout.splitlines(), strict=True):
+        assert told == f"{tmp_path / name} cannot be written any further (File too large); free some space and run again"
+        text = (tmp_path / name).read_text()
+        assert text.endswith("}\n")
+        assert 1900 < len(text) <= 2000
+        assert sum(line["type"] == "event" for line in read_reports(tmp_path / name)) == text.count("\n") - 1
+    assert len(done.stderr.splitlines()) == 1  # told once
+    assert "the watch goes on without it" in done.stderr
 
 
 def test_a_missing_folder_is_one_sentence(tmp_path: Path) -> None:
