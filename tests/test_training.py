@@ -55,7 +55,7 @@ def test_a_video_that_is_another_persons_is_left_out_and_said(data: Path) -> Non
     np.save(data / "BlinksTest_30_Fold1.npy", blinks)
     everyone, copies = people(data)
     assert [sorted(person) for person in everyone[:4]] == [[ALERT, LOW, DROWSY], [ALERT, LOW], [ALERT, LOW, DROWSY], [ALERT]]
-    assert [line.split(":")[0] for line in copies] == ["person 2, label 10", "person 4, label 5", "person 4, label 10"]
+    assert [line.split(":")[0] for line in copies] == ["person 2, drowsy", "person 4, low vigilance", "person 4, drowsy"]
 
 
 def test_a_person_left_out_is_judged_by_the_others(data: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from driver_monitor.bench.protocol.cases import Expected, _Case, load_protocol, protocol_names
 from driver_monitor.bench.protocol.played import script_of
 from driver_monitor.bench.protocol.run import choose
+from driver_monitor.bench.protocol.run_case import run_case
 from driver_monitor.bench.scenario.behaviours import BEHAVIOURS
 from driver_monitor.bench.scenario.script import Script
 from driver_monitor.errors import BadUseError, SettingsError
@@ -118,6 +119,6 @@ def test_the_examples_in_the_documentation_run(tmp_path: Path) -> None:
     text = (Path(__file__).parents[2] / "docs" / "bench.md").read_text("utf-8")
     scenario, protocol = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     assert Script.parse(scenario).seconds == 40.0
-    names = [c.name for c in load_protocol(written(tmp_path, protocol)).cases]
-    assert "long-look-aside/left" in names
-    assert "long-look-aside/10 fps" in names
+    cases = load_protocol(written(tmp_path, protocol)).cases
+    assert {"long-look-aside/left", "long-look-aside/10 fps"} <= {c.name for c in cases}
+    assert {c.name: o.faults for c in cases if not (o := run_case(c, "measurements")).passed} == {}

@@ -21,6 +21,7 @@ from driver_monitor.settings import Settings
 FEATURES = ("frequency", "amplitude", "duration", "velocity")
 FREQUENCY, AMPLITUDE, DURATION, VELOCITY = range(4)
 ALERT, LOW, DROWSY = 0, 5, 10
+_WORD = {ALERT: "alert", LOW: "low vigilance", DROWSY: "drowsy"}
 DROWSY_SIGNS = np.array([1.0, -1.0, 1.0, -1.0])
 """Which way each feature goes with drowsiness, from the literature: longer, slower, shallower, more frequent blinks."""
 
@@ -48,7 +49,7 @@ def people(folder: Path, tell: Tell = lambda done, of: None, most: int = MOST_BL
         {label: _drawn_out(runs, most) for label, runs in person.items() if (k, label) not in copies}
         for k, person in enumerate(videos)
     ]
-    return everyone, [f"person {k + 1}, label {label}: the same numbers as another video" for k, label in sorted(copies)]
+    return everyone, [f"person {k + 1}, {_WORD[label]}: the same numbers as another video" for k, label in sorted(copies)]
 
 
 def _fold(path: Path) -> list[dict[int, list[Floats]]]:
@@ -104,7 +105,7 @@ def drowsy_blinks(folder: Path, settings: Settings, tell: Tell) -> Outcome:
     everyone, left_out = people(folder, tell)
     scored = [{label: _scores(runs, judge) for label, runs in person.items()} for person in everyone]
     figures = []
-    for drowsy, word in ((DROWSY, "drowsy"), (LOW, "low vigilance")):
+    for drowsy, word in ((DROWSY, _WORD[DROWSY]), (LOW, _WORD[LOW])):
         both = [person for person in scored if ALERT in person and drowsy in person]
         counts = {"alert": len(_column(scored, ALERT, 0)), word: len(_column(scored, drowsy, 0)), "people": len(scored)}
         for f, feature in enumerate((*FEATURES, "sum of the four", "blink model")):
@@ -126,7 +127,8 @@ def drowsy_blinks(folder: Path, settings: Settings, tell: Tell) -> Outcome:
         notes=[
             "The features come as z-scores of each person's own alert stretch, without seconds or ratios, so the fatigue "
             "estimator (PERCLOS, mean closure in seconds, yawns, nods) cannot be fed honestly. The figures say how much "
-            "there is to be had from the same quantities; duration is the one the estimator uses.",
+            "there is to be had from the same quantities. Of these the product uses amplitude and duration, by the blink model "
+            "(models/blink_drowsiness.md).",
             "The blink model was trained on folds 1 to 3 of this set: on those people its figure is a little too good. People "
             "left out: models/blink_drowsiness.md.",
             "Runs overlap (a step of two blinks), so the interval is over people, whose videos follow each other in the files.",
