@@ -411,7 +411,8 @@ class Monitor:
     def _tick(self, t_ns: int) -> list[Report]:
         braked = self._read_bus(t_ns)
         self._vehicle = self._drive(t_ns)
-        self._tracker.steer(self._vehicle.steering_deg)
+        speed = self._vehicle.speed_kmh
+        self._tracker.drive(self._vehicle.steering_deg, speed is not None and speed < self._settings.fatigue.standstill_kmh)
         events = braked + self._tracker.visibility.tick(t_ns)
         if self._heard and t_ns - self._heard[0].t_ns >= _LISTEN_NS:
             events += self._listen(t_ns)

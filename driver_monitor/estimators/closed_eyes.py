@@ -24,9 +24,11 @@ class ClosedEyes:
         self._yawn_ns: int | None = None
 
     def picture(self, t_ns: int, usable: bool, in_yawn: bool, closure: Closure | None, open_since_ns: int | None) -> None:
-        """Take one picture. In a yawn the eyes squeeze shut by themselves: that time is not counted."""
+        """Take one picture. In a yawn the eyes squeeze shut by themselves: that is not counted, unless it goes on and on."""
         self._closure, self._open_since_ns, self._usable = closure, open_since_ns, usable
-        if in_yawn and not (closure is not None and closure.lasted_s >= self._fatigue.unresponsive_s):
+        if closure is not None and closure.lasted_s >= self._fatigue.unresponsive_s:
+            self._yawn_ns = None
+        elif in_yawn:
             self._yawn_ns = t_ns
 
     @property

@@ -59,7 +59,7 @@ class Fatigue:
     def picture(self, t_ns: int, usable: bool, in_yawn: bool, closure: Closure | None) -> None:
         """Take one picture. In a yawn the eyes squeeze shut by themselves: that time counts on neither side."""
         self._context.seen(t_ns)
-        self._perclos.step(t_ns, usable and not in_yawn, None if in_yawn else closure)
+        self._perclos.step(t_ns, usable, closure, in_yawn)
 
     def events(self, events: list[Event]) -> None:
         """Take what began or ended: closures, yawns and nods."""
@@ -68,7 +68,8 @@ class Fatigue:
         for event in events:
             if event.end_ns is None or event.name not in ("blink", "eyes_closed"):
                 continue
-            if ("partial", True) not in event.detail:
+            # a part blink is no closure, a yawn's is not of drowsiness, and how long a lost one was is not known
+            if not {"partial", "during", "lost"} & {key for key, _ in event.detail}:
                 self._closures.append((event.end_ns, seconds(event.end_ns - event.start_ns)))
 
     def heart(self, m: HeartMeasurement) -> None:
@@ -85,8 +86,8 @@ class Fatigue:
 
     def step(self, t_ns: int, steering: SteeringMeasurement) -> tuple[DriverState, Condition]:
         """The state and the drowsiness condition now."""
-        short, why = self._perclos.value(self._fatigue.perclos_short_s)
-        long, _ = self._perclos.value(self._fatigue.perclos_long_s)
+        short, why = self._perclos.value(t_ns, self._fatigue.perclos_short_s)
+        long, _ = self._perclos.value(t_ns, self._fatigue.perclos_long_s)
         said = [
             self._eyelids(t_ns, short, why),
             *self._happenings.says(t_ns),
@@ -101,7 +102,7 @@ class Fatigue:
     def _eyelids(self, t_ns: int, perclos: float | None, why: str | None) -> Says:
         if perclos is None:
             return Says("eyelids", (), reason=why)
-        usable_s = self._perclos.usable_s(self._fatigue.perclos_short_s)
+        usable_s = self._perclos.usable_s(t_ns, self._fatigue.perclos_short_s)
         share, noise = perclos_term(perclos, usable_s)
         mean, why_not = self._mean_closure(t_ns)
         closures = term("mean closure", 0.0 if mean is None else CLOSURE_MOST * ramp(mean, 0.25, 0.6), mean, "s")
@@ -124,7 +125,7 @@ class Fatigue:
 
     def _state(self, t_ns: int, said: Sequence[Says]) -> DriverState:
         terms = [term("base rate", _PRIOR, None, ""), *(t for s in said for t in s.terms)]
-        usable = ramp(self._perclos.usable_s(self._fatigue.perclos_short_s), 0.0, self._fatigue.perclos_short_s)
+        usable = ramp(self._perclos.usable_s(t_ns, self._fatigue.perclos_short_s), 0.0, self._fatigue.perclos_short_s)
         cues = sum(s.cue for s in said)
         blinks_read = said[0].unread < CLOSURE_MOST
         total = sum(t.contribution for t in terms)

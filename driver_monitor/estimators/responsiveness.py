@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from driver_monitor import settings
 from driver_monitor.estimators.evidence import ramp, state, term, timer, unknown
-from driver_monitor.signals import Condition, DriverState, seconds
+from driver_monitor.signals import Condition, DriverState, Evidence, seconds
 
 _SOURCE = "timed after Euro NCAP Driver Engagement v1.1 (secondary text)"
 _BODY_SOURCE = "design: a slumped driver is timed like closed eyes"
@@ -17,6 +17,7 @@ class Responsiveness:
     def __init__(self, fatigue: settings.Fatigue) -> None:
         self._fatigue = fatigue
         self._met = False
+        self._why: tuple[str, str, Evidence] | None = None  # the rule, source and evidence it was met by
         self._answered_ns: int | None = None  # the critical alert that was answered, by its beginning
         self._seen = False
         self._closed_s = 0.0
@@ -56,6 +57,11 @@ class Responsiveness:
         else:
             evidence = timer("eyes closed", closed_s, f.unresponsive_s)
             rule = f"eyes closed ≥ {f.unresponsive_s:g} s"
+        if by_eyes or by_gaze or by_body:
+            self._why = rule, source, evidence
+        elif self._why is not None:
+            rule, source, evidence = self._why
+            self._why = self._why if self._met else None
         met = self._met if seen or self._met else None
         return Condition("unresponsive", met, rule, source, (evidence,))
 

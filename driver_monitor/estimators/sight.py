@@ -16,25 +16,31 @@ class NotSeen:
 
     def __init__(self, fatigue: settings.Fatigue) -> None:
         self._limit_s = fatigue.not_visible_s
-        self._trouble_ns: int | None = None
+        self._lasted_s: dict[Sight, float] = {}  # each trouble's part; what was seen in between counts in none
+        self._why: dict[Sight, str | None] = {}
+        self._last: tuple[int, Sight] | None = None
         self._clear_ns: int | None = None
-        self._sight: Sight = "clear"
-        self._why: str | None = None
         self._met_kind: str | None = None
 
     def step(self, t_ns: int, sight: Sight, why: str | None = None) -> list[Condition]:
         """Take what the picture allows now and why; gives ``camera_blocked`` and ``driver_not_visible``."""
+        if self._last is not None and self._last[1] != "clear":
+            last_ns, trouble = self._last
+            self._lasted_s[trouble] = self._lasted_s.get(trouble, 0.0) + seconds(t_ns - last_ns)
+        self._last = t_ns, sight
         if sight == "clear":
             self._clear_ns = t_ns if self._clear_ns is None else self._clear_ns
             if t_ns - self._clear_ns >= nanoseconds(_CLEAR_S):
-                self._trouble_ns = self._met_kind = None
+                self._lasted_s, self._met_kind = {}, None
         else:
-            self._clear_ns, self._sight, self._why = None, sight, why
-            self._trouble_ns = t_ns if self._trouble_ns is None else self._trouble_ns
-        lasted = 0.0 if self._trouble_ns is None else seconds(t_ns - self._trouble_ns)
+            self._clear_ns = None
+            self._why[sight] = why
+        lasted = round(sum(self._lasted_s.values()), 6)
+        worst = max(self._lasted_s, key=lambda s: self._lasted_s[s], default=sight)
         if self._met_kind is None and lasted >= self._limit_s:
-            self._met_kind = "camera_blocked" if self._sight in BLOCKED else "driver_not_visible"
-        words = self._sight.replace("_", " ") + (f" ({self._why})" if self._why else "")
+            self._met_kind = "camera_blocked" if worst in BLOCKED else "driver_not_visible"
+        words, reason = worst.replace("_", " "), self._why.get(worst)
+        words += f" ({reason})" if reason else ""
         evidence = (timer(words, lasted, self._limit_s),)
         rule = f"{words} ≥ {self._limit_s:g} s while moving"
         return [

@@ -11,7 +11,7 @@ _CLOSING_S = 0.3  # a lid that takes longer to fall was drooping: the closure th
 _LINGER_S = 0.15  # half open for this long is open
 _LINGER_OPENNESS = 0.1  # ... when this far above the closed level, ...
 _LINGER_LOWERED = 0.03  # ... or so far under a lowered head that looks down: not shut for longer than a blink yet
-_YAWN_CLOSURE_S = 1.5  # squeezing the eyes shut for less belongs to a yawn; for longer it is a microsleep all the same
+_YAWN_CLOSURE_S = 1.5  # squeezing the eyes shut for less belongs to a yawn and is no event of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Closures:
 
     A closure is a stretch that reaches ``closed_openness`` (P80); it starts and ends where the lids cross
     ``edge_openness``. Pictures without usable eyes are skipped; when they go on for more than ``max_gap_s`` the closure
-    ends at the last picture that showed it, marked ``lost``.
+    ends at the last picture that showed it, marked ``lost``. ``open_since_ns`` is known while the lids are above the edge.
     """
 
     def __init__(self, eyes: settings.Eyes) -> None:
@@ -99,7 +99,9 @@ class Closures:
         assert self.current is not None and self._last is not None
         now, (last_ns, last) = self.current, self._last
         if openness > self._edge:
-            return self._end(t_ns, self._crossing(self._edge, t_ns, openness))
+            events = self._end(t_ns, self._crossing(self._edge, t_ns, openness))
+            self.open_since_ns = t_ns
+            return events
         linger = _LINGER_LOWERED if lowered and now.deep_s < self._blink_max_s else _LINGER_OPENNESS
         if openness > self._closed + linger:
             if self._rising_ns is None:
@@ -120,8 +122,7 @@ class Closures:
         closure, self.current = self.current, None
         if closure is None:
             return []
-        self._edge_ns = None
-        self.open_since_ns = None if lost else t_ns
+        self._edge_ns = self.open_since_ns = None
         lasted = seconds(end_ns - closure.start_ns)
         if self._in_yawn and lasted < _YAWN_CLOSURE_S and not self._announced:
             return []

@@ -81,9 +81,9 @@ class FaceTracker:
         track = FaceTrack(face, eyes, gaze, closure, self._closures.open_since_ns, in_yawn, worn)
         return track, events
 
-    def steer(self, steering_deg: float | None) -> None:
-        """Where the steering wheel stands now, degrees, + left; ``None``: not known."""
-        self._gaze.steer(steering_deg)
+    def drive(self, steering_deg: float | None, standing: bool) -> None:
+        """Where the steering wheel stands now, degrees, + left; ``None``: not known. ``standing``: the car is known to stand."""
+        self._gaze.drive(steering_deg, standing)
 
     def _why(self, face: FaceMeasurement) -> str:
         """Why eyes that nothing lies over are not usable."""

@@ -34,6 +34,7 @@ _MODE_SPAN_SHARE = 0.05  # ... and this of the irises' heights
 _GAP_S = 0.25
 _LID_AFTER_S = 0.1  # the eyeLook units come to rest a little after the lid
 _TEACHING_S = 2.0
+_MISTAUGHT_S = 8.0  # nobody looks away for longer while all is well: what was learned may not have been the road
 _EYES_AGAIN_S = 0.3  # eyes lost for less than this will say more than a head that points at the road
 _EYES_OPEN = 0.25  # below this openness the lid tells of its closing, not of the eye
 _LID_SPEED = 3.5  # 1/s; a lid that moves faster is blinking, or follows a saccade that is not over
@@ -115,6 +116,7 @@ class Gaze:
         self._turn = _Speed(_RETURN_SPAN_S)
         self._lid_speed = _Speed(_LID_SPAN_S, _LID_MOST_S, _LID_MEAN_S)
         self._lid_moved_ns: int | None = None
+        self._standing = False
 
     @property
     def learning_left_s(self) -> float:
@@ -128,9 +130,10 @@ class Gaze:
             return True
         return self._learning.learned_s >= self._gaze.trust_s or self._learning.done
 
-    def steer(self, steering_deg: float | None) -> None:
-        """Where the wheel stands now: in a turn the road reaches further to its side."""
+    def drive(self, steering_deg: float | None, standing: bool) -> None:
+        """How the wheel stands now: in a turn the road reaches further to its side; a car that stands teaches no road."""
         self._zones.steer(steering_deg)
+        self._standing = standing
 
     def head_drop_deg(self, face: FaceMeasurement) -> float | None:
         """How far the head points below its own straight-ahead, degrees; ``None`` until that is known."""
@@ -156,7 +159,7 @@ class Gaze:
         self._eyes_hidden = eyes is None
         if not head_only:
             self._eyes_ns = face.t_ns
-        weight = self._learning.step(face.t_ns, usable=not head_only and not self._long_away(face.t_ns))
+        weight = self._learning.step(face.t_ns, usable=not head_only and self._teaches(face.t_ns))
         if weight > 0.0 and eyes is not None:
             self._head_yaw.learn(head.yaw, weight)
             self._head_pitch.learn(head.pitch, weight)
@@ -194,7 +197,7 @@ class Gaze:
 
     def _by_head_alone(self, t_ns: int, head: Angles, mouth_wide: bool) -> bool:
         """Eyes hidden since the trip began: the head's own straight-ahead is learned by itself, and is all there is."""
-        usable = self._eyes_hidden and not mouth_wide and not self._long_away(t_ns)
+        usable = self._eyes_hidden and not mouth_wide and self._teaches(t_ns)
         weight = self._alone_learning.step(t_ns, usable)
         if weight > 0.0:
             self._alone_yaw.learn(head.yaw, weight)
@@ -217,9 +220,14 @@ class Gaze:
         seen = _LID_BY_CAMERA[0] + _LID_BY_CAMERA[1] * self._head_pitch.zero
         return _LID_DEG * max(_LID_BY_CAMERA_RANGE[0], min(_LID_BY_CAMERA_RANGE[1], seen)) * lid
 
+    def _teaches(self, t_ns: int) -> bool:
+        return not self._standing and not self._long_away(t_ns)
+
     def _long_away(self, t_ns: int) -> bool:
-        """A long look away teaches no straight-ahead, once that is known at all."""
-        return self.trusted and self._road_ns is not None and t_ns - self._road_ns > nanoseconds(_TEACHING_S)
+        """A long look away teaches no straight-ahead, once that is known at all; a very long one may be the road itself."""
+        if not self.trusted or self._road_ns is None:
+            return False
+        return nanoseconds(_TEACHING_S) < t_ns - self._road_ns <= nanoseconds(_MISTAUGHT_S)
 
     def _lid_moves(self, t_ns: int, openness: float | None) -> bool:
         speed = self._lid_speed.step(t_ns, openness)

@@ -7,6 +7,7 @@ from driver_monitor.signals import Event, nanoseconds, seconds
 
 _WIDE_S = 0.8  # of the opening, this much is spent at or near the widest
 _MAX_GAP_S = 0.5
+_LONGEST_S = 8.0  # a yawn lasts 6 s on the mean (secondary text); a mouth open for longer hangs open
 
 
 class Yawns:
@@ -25,7 +26,9 @@ class Yawns:
     @property
     def wide_open(self) -> bool:
         """The mouth is open as far as in a yawn: face and eyes around it are not to be read as usual."""
-        return self._start_ns is not None and self._peak >= self._wide
+        if self._start_ns is None or self._last is None or self._peak < self._wide:
+            return False
+        return self._last[0] - self._start_ns <= nanoseconds(_LONGEST_S)
 
     def _crossing(self, t_ns: int, ratio: float) -> int:
         if self._last is None or self._last[1] == ratio:

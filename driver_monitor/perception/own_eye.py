@@ -20,6 +20,7 @@ _DIP_DEPTH = 0.4  # ... by at least this share of the open eye
 _PRIOR_DIPS = 2.0  # the population's shut eye counts as this many blinks
 _OWN_FLOOR = 0.15  # a shut eye's ratio lies within this of what the camera's place makes one expect
 _SHUT_BLINK = (0.35, 0.95)
+_BLINK_LEAST = 0.15  # the blink unit of a shut eye is at least so far above that of an open one
 _RISE = 1.10  # after freezing, a block may raise the open eye by no more than this factor
 # seen from above, the landmarks of a shut eye keep a gap: this share of the open one per degree (rendered heads)
 _FLOOR_PER_DEG, _FLOOR_FROM_DEG, _FLOOR_MOST = 0.006, -2.0, 0.25
@@ -125,7 +126,7 @@ class OwnEye:
         if floor is not None and blink is not None:
             middle = self._settings.closed_share
             self._floor = max(middle - _OWN_FLOOR, min(middle + _OWN_FLOOR, floor))
-            self._shut_blink = max(self.rest + 0.15, _SHUT_BLINK[0], min(_SHUT_BLINK[1], blink))
+            self._shut_blink = max(_SHUT_BLINK[0], min(_SHUT_BLINK[1], blink))
 
     def learn(self, reading: EyeReading, weight: float) -> None:
         """Take an open or a shut eye of the first minute."""
@@ -153,7 +154,8 @@ class OwnEye:
         """Openness of one reading, 0 shut to 1 the own open eye, a little more when wide; both cues by their noise."""
         shut = self.ear * (self._floor + shut_floor(head_pitch))
         by_shape = (reading.ear - shut) / (self.ear - shut)
-        by_unit = (self._shut_blink - reading.blink) / (self._shut_blink - self.rest)
+        shut_blink = max(self._shut_blink, self.rest + _BLINK_LEAST)
+        by_unit = (shut_blink - reading.blink) / (shut_blink - self.rest)
         shape_noise, unit_noise = self._shape_noise, self._unit_noise
         shape_noise.step(dt_s, by_shape)
         unit_noise.step(dt_s, by_unit)

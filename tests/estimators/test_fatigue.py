@@ -170,6 +170,36 @@ def test_before_thirty_seconds_of_eyes_nothing_is_told() -> None:
     assert state.reason is not None and "30 s" in state.reason
 
 
+def test_without_pictures_nothing_is_known_of_fatigue_and_when_they_come_again_the_gap_counts_on_neither_side() -> None:
+    fatigue = Fatigue(Settings())
+    tired, _ = drive(70.0, fatigue=fatigue, **TIRED)
+    assert tired.value is not None
+    gone, drowsy = fatigue.step(nanoseconds(80.0), UNREAD)
+    assert (gone.value, gone.reason) == (None, "no picture now")
+    assert drowsy.met is None
+    again, _ = drive(20.0, fatigue=fatigue, start_s=900.0)
+    assert again.value is None  # 20 s are too few, and those of a quarter of an hour ago are no part of them
+    assert again.reason is not None and "20 s so far" in again.reason
+
+
+def test_eyes_squeezed_shut_in_a_yawn_count_on_neither_side_even_when_they_open_after_it() -> None:
+    fatigue = Fatigue(Settings())
+    drive(60.0, fatigue=fatigue)
+    calm = fatigue.step(nanoseconds(60.0), UNREAD)[0]
+    for k in range(5 * FPS):  # 4 s of a yawn and 1 s more, eyes shut all the while
+        t_ns = nanoseconds(60.0 + k / FPS)
+        fatigue.picture(t_ns, True, k < 4 * FPS, Closure(nanoseconds(60.0), t_ns, k / FPS))
+    end_ns = nanoseconds(65.0)
+    fatigue.events([Event(end_ns, "eyes_closed", nanoseconds(60.0), end_ns, (("during", "yawn"),))])
+    after, _ = drive(3.0, fatigue=fatigue, start_s=65.0)
+    measured = [{e.term: e.measured for e in state.evidence} for state in (calm, after)]
+    perclos = [told["PERCLOS"] for told in measured]
+    assert perclos[0] is not None and perclos[1] is not None
+    assert perclos[1] - perclos[0] < 1.2 / 60.0  # the second after the yawn, not the four in it
+    closure = measured[1]["mean closure"]
+    assert closure is not None and closure < 0.2
+
+
 # ----------------------------------------------------------------------------------------------------------- blink pattern
 
 

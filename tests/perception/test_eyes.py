@@ -10,7 +10,7 @@ import pytest
 from driver_monitor.perception.closures import Closures
 from driver_monitor.perception.eyes import Eyes
 from driver_monitor.perception.face import eye_aspect_ratio
-from driver_monitor.perception.own_eye import shut_floor, straightened
+from driver_monitor.perception.own_eye import OwnEye, shut_floor, straightened
 from driver_monitor.settings import Settings
 from driver_monitor.signals import Angles, Event, EyeReading, EyesInHead, FaceMeasurement, nanoseconds, seconds
 
@@ -101,6 +101,20 @@ def test_the_noisier_cue_counts_less() -> None:
         return state.openness
 
     assert half_closed(0.002, 0.03) < half_closed(0.015, 0.003)
+
+
+def test_a_resting_blink_unit_as_high_as_a_shut_one_divides_by_nothing() -> None:
+    eye = OwnEye(Settings().eyes)
+    t = 0.0
+    for k in range(3000):
+        t = k / 30.0
+        shut = k < 900 and k % 60 < 6  # blinks whose unit hardly rises, then a squint that raises it for good
+        reading = EyeReading(0.08 if shut else 0.30, 0.30 if shut else 0.05 if k < 900 else 0.60)
+        eye.see(nanoseconds(t), reading, 0.0)
+        eye.learn(reading, 1 / 30.0)
+    assert eye.rest == 0.35
+    assert 0.0 <= eye.openness(EyeReading(0.30, 0.35), 1 / 30.0, False, 0.0, 0.0) <= 1.2
+    assert eye.openness(EyeReading(0.08, 0.60), 1 / 30.0, False, 0.0, 0.0) < 0.2
 
 
 def staring(seconds_: float, blink_every_s: float | None = None, look_deg: float = 0.0, fps: float = 15.0) -> list[str | None]:

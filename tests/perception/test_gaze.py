@@ -188,3 +188,30 @@ def test_lids_and_irises_stand_as_high_in_a_turned_head(yaw: float, raised: floa
     units = dict.fromkeys(("eyeLookOutLeft", "eyeLookInLeft", "eyeLookInRight", "eyeLookOutRight"), 0.1)
     eyes = eyes_in_head(units, points[:6], points[:6], (iris, iris), rotation)
     assert (eyes.yaw, eyes.lid_height, eyes.iris_height) == pytest.approx((0.0, LID, IRIS), abs=1e-6)
+
+
+def test_what_a_long_look_aside_taught_at_the_start_is_unlearned() -> None:
+    driver = Driver()
+    aside = Look(yaw=-12.0, head=(-20.0, -14.0))
+    assert driver.show(aside, 13.0).zone == "road"  # nothing else was seen yet
+    assert driver.show(Look(), 5.0).zone != "road"
+    assert driver.show(Look(), 25.0).zone == "road"
+    assert driver.show(aside, 2.0).zone != "road"
+
+
+def test_a_look_away_within_the_first_minute_teaches_nothing() -> None:
+    driver = Driver()
+    driver.show(Look(), 20.0)
+    aside = Look(yaw=-12.0, head=(-20.0, -14.0))
+    assert driver.show(aside, 12.0).zone != "road"
+    assert driver.show(Look(), 1.0).zone == "road"
+
+
+def test_a_car_that_stands_teaches_no_straight_ahead() -> None:
+    driver = Driver()
+    driver.gaze.drive(None, standing=True)
+    told = driver.show(Look(yaw=-12.0, head=(-20.0, -14.0)), 90.0)  # at the navigation before setting off
+    assert (told.zone, told.reason) == (None, "learning straight-ahead")
+    driver.gaze.drive(None, standing=False)
+    driver.show(Look(), 11.0)
+    assert driver.show(Look(), 1.0).zone == "road"
