@@ -25,6 +25,8 @@ LOCAL_TIME = "/local_time"
 VIDEO = "/camera/video"
 EVENT, ALERT, HEALTH, STATE = "/event", "/alert", "/health", "/state/"
 
+_DEPLOYMENTS = ("private", "fleet", "bench")
+
 Lane = Literal["samples", "reports", "bulk"]
 LANES: tuple[Lane, ...] = ("samples", "reports", "bulk")
 """Each has its own chunks, so that who wants the bus need not read the pictures."""
@@ -138,13 +140,18 @@ class About:
                 trip=words["trip"],
                 part=int(words["part"]),
                 version=words["version"],
-                deployment=words["deployment"],
+                deployment=held_to(words["deployment"]),
                 models={key.removeprefix("model."): value for key, value in words.items() if key.startswith("model.")},
                 lossy=words["lossy"],
                 made_by=words["made_by"],
             )
         except KeyError as missing:
             raise ValueError(f"no {missing}") from None
+
+
+def held_to(deployment: object) -> str:
+    """The deployment that a recording's privacy is held to: what is not known is a fleet's, the strictest."""
+    return deployment if isinstance(deployment, str) and deployment in _DEPLOYMENTS else "fleet"
 
 
 @lru_cache

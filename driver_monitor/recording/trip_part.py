@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from driver_monitor.recording.mcap_scan import (
     unpack_chunk,
 )
 from driver_monitor.recording.sealed import SEALED_SUFFIX, SealedInput, identities
-from driver_monitor.recording.trip_format import ABOUT, CHANNEL, END, FORMAT, LANES, PROFILE, TOPICS, About
+from driver_monitor.recording.trip_format import ABOUT, CHANNEL, END, FORMAT, LANES, PROFILE, TOPICS, About, held_to
 
 _RECORD_HEAD = 9
 _LANE_OF = {CHANNEL[topic.name]: LANES.index(topic.lane) for topic in TOPICS}
@@ -61,6 +62,7 @@ class TripPart:
         if not self._scan.begins_well():
             raise RecordingError(f"{path} is no recording (it does not begin as an MCAP file does); check the name")
         self._records = self._scan.records()
+        self._held_to = ""
         self._places: list[ChunkPlace] | None = None
         about = self._read_head()
         if about is None and mend:
@@ -81,11 +83,6 @@ class TripPart:
         return max(place.end_ns for place in self._places) - self.about.wall_ns
 
     @property
-    def indexed(self) -> bool:
-        """Whether single chunks can be read."""
-        return self._places is not None
-
-    @property
     def notes(self) -> list[str]:
         """What the user should know of this file, the more the further it was read."""
         notes = []
@@ -99,6 +96,9 @@ class TripPart:
             notes.append(f"{self.path.name}: {self.broken_chunks} pieces are broken and were left out")
         if self._scan.passed_over:
             notes.append(f"{self.path.name} makes no sense at {self._scan.passed_over} places; they were passed over")
+        if self._held_to:
+            why = "as its settings say" if "settings.json" in self.attachments else "the strictest, as its settings are lost too"
+            notes.append(f"{self.path.name} has lost its head; its deployment is taken for '{self._held_to}' ({why})")
         lost = self.told.get("lost", "0")
         if lost.isdecimal() and int(lost):
             notes.append(f"{self.path.name}: {int(lost)} messages were lost while recording, as the disk could not keep up")
@@ -234,8 +234,18 @@ class TripPart:
         """What can be said without the head: the trip begins with its first message."""
         for content in self._first_chunks():
             if messages := self._unpacked(content, None, count=False):
-                return About(zero_ns=min(m.log_ns for m in messages), wall_ns=0, trip="unknown")
+                deployment = self._deployment_attached()
+                self._held_to = deployment
+                return About(zero_ns=min(m.log_ns for m in messages), wall_ns=0, trip="unknown", deployment=deployment)
         return None
+
+    def _deployment_attached(self) -> str:
+        """Whose trip it was, by the settings attached; a fleet's, where these are lost too: nobody's privacy is guessed away."""
+        try:
+            told = json.loads(self.attachments["settings.json"])["trip"]["deployment"]
+        except (KeyError, TypeError, ValueError):
+            told = ""
+        return held_to(told)
 
     def _check_profile(self, content: bytes) -> None:
         profile = text_at(content, 0)

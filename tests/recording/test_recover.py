@@ -15,10 +15,15 @@ from driver_monitor.recording.copy import copy_trip
 from driver_monitor.recording.look import faults, info_lines
 from driver_monitor.recording.trip import Trip
 from driver_monitor.recording.trip_format import CAMERA, TICK
+from driver_monitor.runtime.played import open_played
+from driver_monitor.settings import Settings
+from driver_monitor.settings import Trip as TripSettings
 from driver_monitor.signals import Tick
 from tests.recording.kill import MOST_LOST_S, lost_s
 from tests.recording.mutate import mutate, survive
 from tests.recording.trips import ZERO_NS, a_drive, same, write_trip
+
+FLEET = TripSettings(deployment="fleet", emotion_safety_purpose="a test")
 
 
 def chunk_ends(data: bytes) -> list[int]:
@@ -98,6 +103,40 @@ def test_a_file_that_lost_its_head_is_recovered_and_says_so(tmp_path: Path) -> N
         Trip(path)
     with Trip(path, mend=True) as trip:
         assert copy_trip(trip, tmp_path / "whole.mcap", "recover").messages > 100
+
+
+def recovered(path: Path, out: Path) -> str:
+    """Its deployment once it is recovered, read from the new file."""
+    with Trip(path, mend=True) as trip:
+        assert "has lost its head; its deployment is taken for" in " ".join(copy_trip(trip, out, "recover").notes)
+    with Trip(out) as trip:
+        return trip.about.deployment
+
+
+def test_whose_head_and_settings_are_lost_is_held_to_a_fleets_privacy_in_every_replay(tmp_path: Path) -> None:
+    path = write_trip(tmp_path / "t.mcap", settings=Settings(trip=FLEET), deployment="fleet")
+    data = bytearray(path.read_bytes())
+    data[8:308] = b"\xff" * 300
+    path.write_bytes(data)
+    assert recovered(path, tmp_path / "whole.mcap") == "fleet"
+    assert "deployment: fleet" in info_lines(tmp_path / "whole.mcap", None)
+    private = tmp_path / "private.toml"
+    private.write_text("[trip]\ndeployment = 'private'\n")
+    opened = open_played(tmp_path / "whole.mcap", private)
+    opened.recording.close()
+    assert opened.deployment == "fleet"
+
+
+def test_settings_that_outlived_the_head_say_whose_trip_it_was(tmp_path: Path) -> None:
+    for owner in (FLEET, TripSettings(deployment="private"), TripSettings(deployment="bench")):
+        path = write_trip(tmp_path / f"{owner.deployment}.mcap", settings=Settings(trip=owner), deployment=owner.deployment)
+        path.write_bytes(path.read_bytes().replace(b"zero_ns", b"zero_xx"))
+        assert recovered(path, tmp_path / f"whole-{owner.deployment}.mcap") == owner.deployment
+
+
+def test_a_deployment_that_nobody_knows_is_held_to_a_fleets_privacy(tmp_path: Path) -> None:
+    with Trip(write_trip(tmp_path / "t.mcap", deployment="flfet")) as trip:
+        assert trip.about.deployment == "fleet"
 
 
 def test_check_finds_nothing_wrong_with_a_good_file_and_info_counts(tmp_path: Path) -> None:
