@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from can import Message
 
 _ABSOLUTE_S = 1e8  # a first time beyond three years counts from 1970
+_MOST_S = 1e12
 _DISORDER_NS = 100_000_000  # loggers of several channels write this much out of order
 _CUT_SHORT = "ends early: it is cut short or broken there"
 _HOW = {
@@ -84,6 +85,8 @@ class CanLogReader:
         for message in self._messages:
             if message.is_error_frame or message.is_remote_frame:
                 continue
+            if not abs(message.timestamp) <= _MOST_S:
+                raise RecordingError(f"{self._path} has a frame at {message.timestamp:g} s, which is no time; mend or delete it")
             # clock times are floats good to a quarter of a microsecond: whole microseconds are what the log holds
             t_ns = round((message.timestamp - self._base_s) * 1e6) * 1000 + self._offset_ns
             if t_ns < 0:

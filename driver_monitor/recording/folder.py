@@ -51,6 +51,10 @@ _ORDER: dict[type, int] = {
 }
 """The order of samples of one time; what a picture is judged by comes before it."""
 
+_PART_OF: dict[type, Part] = {
+    CameraFrame: "camera", AudioChunk: "microphone", HeartBeat: "heart_rate", CanFrame: "vehicle_bus",
+}
+_LONGEST_GAP_NS = 3600 * NS_PER_S  # without anything: a longer one is a broken time stamp, and its ticks would fill the disk
 _GOES_ON_NS = NS_PER_S  # a part this much longer than the video is worth a word
 
 
@@ -141,6 +145,8 @@ class Recording:
         tick_ns = 0
         end_ns = 0
         for sample in self._merged():
+            if sample.t_ns - end_ns > _LONGEST_GAP_NS:
+                raise RecordingError(self._far(sample, end_ns))
             while tick_ns < sample.t_ns:
                 yield Tick(tick_ns)
                 tick_ns += TICK_NS
@@ -149,6 +155,14 @@ class Recording:
         while tick_ns <= end_ns:
             yield Tick(tick_ns)
             tick_ns += TICK_NS
+
+    def _far(self, sample: Sample, last_ns: int) -> str:
+        part = sample.part if isinstance(sample, SensorStatus) else _PART_OF.get(type(sample), "camera")
+        file = next((file for there, file in self.parts if there == part), self.name)
+        return (
+            f"{file} goes from {last_ns / NS_PER_S:.1f} s to {sample.t_ns / NS_PER_S:.1f} s, and no part has anything between "
+            "(an hour is the most): mend or delete what has that time stamp, or make two recordings of it"
+        )
 
     def _merged(self) -> Iterator[Sample]:
         streams = [

@@ -16,6 +16,7 @@ _TIME = ("t_s", "time_s")
 _INTERVAL = ("rr_ms",)
 _RATE = ("hr_bpm", "rate_bpm")
 _ABSOLUTE_S = 1e8  # a first time beyond three years counts from 1970
+_MOST_S = 1e12
 _LAYOUTS = "a header with t_s and rr_ms or hr_bpm, or an Empatica E4 IBI.csv or HR.csv"
 
 _SKIN_US = ("skin_us", "eda_us", "gsr_us")
@@ -78,6 +79,8 @@ class HeartReader:
                 rows = self._named(reader, head)
             last_s = -math.inf
             for row in rows:
+                if abs(row[0]) > _MOST_S:
+                    raise self._wrong(f"has {row[0]:g} s, which is no time; mend or delete that line")
                 if row[0] < last_s:
                     raise self._wrong(f"goes back in time, from {last_s:g} s to {row[0]:g} s; sort the rows by time")
                 last_s = row[0]

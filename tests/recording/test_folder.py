@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from driver_monitor.errors import BadUseError, RecordingError
+from driver_monitor.recording.bring_in import bring_in
 from driver_monitor.recording.folder import Recording, open_recording
+from driver_monitor.settings import Settings
 from driver_monitor.signals import AudioChunk, CameraFrame, CanFrame, HeartBeat, Sample, SensorStatus, Tick
 from tests.recording.media import tone, write_can, write_video, write_wav
 
@@ -108,6 +110,53 @@ def test_the_recording_ends_with_its_video_and_says_what_went_on(tmp_path: Path)
     assert got[-1].t_ns == 2_900_000_000
     assert sum(isinstance(s, CanFrame) for s in got) == 3
     assert any("after the video's end" in note for note in recording.notes)
+
+
+HEART_FAR = ("heart.csv", "t_s,rr_ms\n0,800\n1e9,800\n")
+BUS_FAR = ("bus.log", "(0.000000) can0 123#01\n(90000000.000000) can0 123#02\n")
+
+
+@pytest.mark.parametrize(("name", "text"), [HEART_FAR, BUS_FAR])
+def test_one_far_time_stamp_is_said_and_does_not_become_endless_ticks(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    ticks = 0
+    with open_recording(tmp_path) as recording:
+        with pytest.raises(RecordingError, match=rf"{name} goes from 0\.0 s to \d+\.0 s, and no part .*: mend or delete"):
+            for sample in recording.samples():
+                ticks += isinstance(sample, Tick)
+                assert ticks < 10
+    assert ticks <= 1
+
+
+def test_with_a_far_time_stamp_an_import_leaves_no_file_behind(tmp_path: Path) -> None:
+    folder = tmp_path / "drive"
+    folder.mkdir()
+    (folder / HEART_FAR[0]).write_text(HEART_FAR[1])
+    with pytest.raises(RecordingError, match="heart.csv goes from"):
+        bring_in(folder, tmp_path / "t.mcap", Settings(), {}, {})
+    assert [file.name for file in tmp_path.iterdir()] == ["drive"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("heart.csv", "t_s,rr_ms\n0,800\n1e300,800\n"), ("bus.log", "(0.0) can0 123#01\n(1" + "0" * 300 + ".0) can0 123#02\n")],
+)
+def test_a_number_that_is_no_time_is_said_with_its_file(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(RecordingError, match=rf"{name} .*1e\+300 s, which is no time"):
+        samples(tmp_path)
+
+
+def test_a_quiet_hour_is_no_broken_time_stamp(tmp_path: Path) -> None:
+    (tmp_path / "heart.csv").write_text("t_s,rr_ms\n0,800\n3600,800\n")
+    assert sum(isinstance(s, Tick) for s in samples(tmp_path)[0]) == 36_001
+
+
+def test_behind_the_videos_end_a_far_time_stamp_does_not_matter(tmp_path: Path) -> None:
+    write_video(tmp_path / "a.mp4")
+    (tmp_path / "heart.csv").write_text(HEART_FAR[1])
+    got, _ = samples(tmp_path)
+    assert got[-1].t_ns == 2_900_000_000
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "wav", "asc"])
