@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 import pytest
@@ -119,20 +119,16 @@ BUS_FAR = ("bus.log", "(0.000000) can0 123#01\n(90000000.000000) can0 123#02\n")
 @pytest.mark.parametrize(("name", "text"), [HEART_FAR, BUS_FAR])
 def test_one_far_time_stamp_is_said_and_does_not_become_endless_ticks(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)
-    ticks = 0
-    with open_recording(tmp_path) as recording:
-        with pytest.raises(RecordingError, match=rf"{name} goes from 0\.0 s to \d+\.0 s, and no part .*: mend or delete"):
-            for sample in recording.samples():
-                ticks += isinstance(sample, Tick)
-                assert ticks < 10
-    assert ticks <= 1
+    said = rf"{name} goes from 0\.0 s to \d+\.0 s, and no part .*: mend or delete"
+    with open_recording(tmp_path) as recording, pytest.raises(RecordingError, match=said):
+        list(islice(recording.samples(), 20))
 
 
 def test_with_a_far_time_stamp_an_import_leaves_no_file_behind(tmp_path: Path) -> None:
     folder = tmp_path / "drive"
     folder.mkdir()
     (folder / HEART_FAR[0]).write_text(HEART_FAR[1])
-    with pytest.raises(RecordingError, match="heart.csv goes from"):
+    with pytest.raises(RecordingError, match=r"heart\.csv goes from"):
         bring_in(folder, tmp_path / "t.mcap", Settings(), {}, {})
     assert [file.name for file in tmp_path.iterdir()] == ["drive"]
 
