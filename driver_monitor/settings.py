@@ -521,7 +521,7 @@ class Recording(Section):
     video: Literal["jpeg", "h264"] = choice("jpeg", "how pictures are kept; h264 takes far less space, but a replay then sees other pictures than the monitor did")
     part_mb: float = figure(4000.0, "a new file begins at this size", "MB", 0, 1_000_000)
     part_minutes: float = figure(60.0, "a new file begins after this long", "min", 0, 1440)
-    folder_gb: float = figure(0.0, "a folder of recordings holds this much, the oldest go first; 0 for no limit", "GB", 0, 100_000)
+    folder_gb: float = figure(0.0, "a folder of recordings holds this much (more than part_mb), the oldest go first; 0 for no limit", "GB", 0, 100_000)
     public_key: str = choice("", "an age public key (age1…): recordings are encrypted to it and can be read only with its secret key")
 
     @field_validator("public_key")
@@ -530,6 +530,15 @@ class Recording(Section):
         if value and not value.startswith("age1"):
             raise ValueError(f"'{value[:20]}' is no age public key; it begins with age1 (age-keygen makes one)")
         return value
+
+    @model_validator(mode="after")
+    def _folder_holds_a_part(self) -> Recording:
+        if self.folder_gb and self.folder_gb * 1000 <= self.part_mb:
+            raise ValueError(
+                f"folder_gb = {self.folder_gb:g} leaves no room beside one file of part_mb = {self.part_mb:g}: "
+                "make folder_gb larger, or part_mb smaller"
+            )
+        return self
 
 
 class Settings(Section):

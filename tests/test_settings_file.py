@@ -97,6 +97,11 @@ def test_a_file_needs_only_what_it_changes(file: Path) -> None:
         ("[camera]\nfps = 30\nfps = 15", ": is not valid TOML: cannot overwrite a value (at end of document); mend that line"),
         ("[camera]\nfps = \n", ": is not valid TOML: invalid value (at line 2, column 7); mend that line"),
         ("[fatigue]\nsleep_s = 9", ": fatigue: microsleep_s < sleep_s < unresponsive_s must hold"),
+        (
+            "[recording]\nfolder_gb = 4",
+            ", line 1: recording: folder_gb = 4 leaves no room beside one file of part_mb = 4000: make folder_gb larger, "
+            "or part_mb smaller",
+        ),
         (b"[trip]\n# \xff", ": byte 9 is not UTF-8; save the file as UTF-8 text"),
     ],
 )

@@ -33,6 +33,8 @@ _MOST_WAITING = 32 << 20
 """Bytes that wait for a slow disk: about ten seconds of pictures."""
 _AT_ONCE = 1024
 """Pieces that one call may write: Linux's IOV_MAX."""
+_WITH_INDEX = 1.02
+"""A file's size with the index that ends it, beside without; the index also repeats the head's schemas."""
 SUFFIX = ".mcap"
 
 Message = tuple[str, int, Data]
@@ -94,7 +96,9 @@ class TripWriter:
         self._file: TripFile
         self._sealed: SealedOutput | None = None
         self._begun_ns = about.zero_ns
-        self._make_room()
+        self._others: dict[Path, int] = {}
+        self._part = about.part
+        self._head_bytes = 0
         self._open(about)
         self._thread = threading.Thread(target=self._run, name="recording", daemon=True)
         self._thread.start()
@@ -168,8 +172,8 @@ class TripWriter:
     def _write(self, topic: str, t_ns: int, data: Data) -> None:
         if self._due(t_ns):
             self._end()
-            self._make_room()
-            self._open(replace(self._about, part=self._about.part + len(self.files)))
+            self._part += 1
+            self._open(replace(self._about, part=self._part))
             self._begun_ns = t_ns
         self._file.add(topic, t_ns, data)
         if self._file.pending_bytes > FLUSH_BYTES:
@@ -177,10 +181,15 @@ class TripWriter:
 
     def _due(self, t_ns: int) -> bool:
         limits, file = self._limits, self._file
-        full = limits.part_bytes and file.size + file.pending_bytes > limits.part_bytes
+        most = limits.part_bytes
+        if not most and self._folder is not None:  # a folder makes room by whole files: none may fill it alone
+            most = limits.folder_bytes // 2
+        full = most and file.size + file.pending_bytes > most
         return bool(full or (limits.part_ns and t_ns - self._begun_ns >= limits.part_ns)) and file.messages > 0
 
     def _flush(self) -> None:
+        written = self._file.size + self._file.pending_bytes
+        self._make_room(round(written * _WITH_INDEX) + self._head_bytes)
         self._file.flush()
         if self._sealed is not None:
             self._sealed.push()
@@ -198,10 +207,12 @@ class TripWriter:
         except OSError as problem:
             raise BadUseError(f"{path} cannot be written ({problem.strerror or problem}); give another place") from None
         self.files.append(path)
+        self._look_at_folder()
         output: Output = Whole(self._raw)
         if self._recipient is not None:
             output = self._sealed = SealedOutput(self._raw, self._recipient)
         self._file = TripFile(output, about, self._attachments)
+        self._head_bytes = self._file.size
         self._flush()
 
     def _end(self) -> None:
@@ -211,18 +222,20 @@ class TripWriter:
         os.fdatasync(self._raw.fileno())
         self._raw.close()
 
-    def _make_room(self) -> None:
-        """Delete the oldest recordings of a folder that holds too much."""
-        if self._folder is None or not self._limits.folder_bytes:
-            return
-        there = sorted(f for f in self._folder.iterdir() if _ours(f) and f not in self.files[-1:])
-        sizes = {f: f.stat().st_size for f in there}
-        # the part that is about to begin needs its room too
-        most = max(0, self._limits.folder_bytes - self._limits.part_bytes)
-        while there and sum(sizes.values()) > most:
-            oldest = there.pop(0)
-            del sizes[oldest]
+    def _look_at_folder(self) -> None:
+        """What else the folder holds, the oldest first."""
+        if self._folder is not None and self._limits.folder_bytes:
+            there = [file for file in self._folder.iterdir() if _ours(file) and file not in self.files[-1:]]
+            self._others = {file: file.stat().st_size for file in sorted(there, key=_age)}
+
+    def _make_room(self, part_bytes: int) -> None:
+        """Delete the oldest recordings of a folder that, with the part being written, would hold too much."""
+        while self._others and sum(self._others.values()) + part_bytes > self._limits.folder_bytes:
+            oldest = next(iter(self._others))
+            del self._others[oldest]
             oldest.unlink(missing_ok=True)
+            if oldest in self.files:
+                self.files.remove(oldest)
             _LOGGER.info("%s deleted: the recordings' folder is full", oldest.name)
 
 
@@ -266,6 +279,13 @@ def part_name(first: Path, part: int) -> Path:
     """The file of a later part: "trip-part002.mcap" beside "trip.mcap"."""
     stem, dot, suffix = first.name.partition(SUFFIX)
     return first.with_name(f"{stem}-part{part:03d}{dot}{suffix}")
+
+
+def _age(file: Path) -> tuple[str, int]:
+    """By the time in its name, then by its part: "-part002" is after the file without it."""
+    stem = file.name.partition(SUFFIX)[0]
+    first, _, part = stem.partition("-part")
+    return first, int(part) if part.isdecimal() else 1
 
 
 def _ours(file: Path) -> bool:

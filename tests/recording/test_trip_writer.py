@@ -71,9 +71,44 @@ def test_a_folder_names_the_file_by_its_time_and_holds_no_more_than_it_may(tmp_p
     for day in range(4):
         write(tmp_path, Limits(folder_bytes=size * 5 // 2), wall_ns=WALL_NS + day * 86_400 * NS_PER_S)
     names = sorted(file.name for file in tmp_path.glob("trip-*"))
-    assert names[-1] == "trip-20231117T233640Z.mcap"
-    assert len(names) == 3  # two and a half may stay when the next begins
+    assert names == ["trip-20231116T233640Z.mcap", "trip-20231117T233640Z.mcap"]
     assert other.exists()  # not ours to delete
+
+
+def test_older_recordings_go_one_by_one_as_the_new_one_grows_and_not_all_when_it_begins(tmp_path: Path) -> None:
+    for day in range(4):
+        write(tmp_path, wall_ns=WALL_NS + day * 86_400 * NS_PER_S)
+    old = sorted(tmp_path.glob("trip-*"))
+    size = old[0].stat().st_size
+    limits = Limits(part_bytes=size * 4, folder_bytes=size * 9 // 2)
+    with TripWriter(tmp_path, about(wall_ns=WALL_NS + 5 * 86_400 * NS_PER_S), {}, limits):
+        assert sorted(tmp_path.glob("trip-*"))[:-1] == old
+    write(tmp_path, limits, wall_ns=WALL_NS + 6 * 86_400 * NS_PER_S)
+    assert [file.exists() for file in old] == [False, True, True, True]
+
+
+@pytest.mark.parametrize("part_share", [0.8, 0.3, 0.0])
+def test_a_folder_never_holds_more_than_its_limit_while_parts_follow_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part_share: float
+) -> None:
+    write(tmp_path, wall_ns=WALL_NS - NS_PER_S)
+    limit = 100_000
+    held: list[int] = []
+    sync = os.fdatasync
+
+    def watched(descriptor: int) -> None:
+        sync(descriptor)
+        held.append(sum(file.stat().st_size for file in tmp_path.glob("trip-*")))
+
+    monkeypatch.setattr(os, "fdatasync", watched)
+    monkeypatch.setattr(trip_writer, "FLUSH_BYTES", 5_000)
+    writer = write(tmp_path, Limits(part_bytes=round(limit * part_share), folder_bytes=limit), 12.0)
+    assert max(held) <= limit
+    assert max(held) > limit / 2
+    assert [file for file in writer.files if not file.exists()] == []
+    parts = [int(file.stem.rpartition("part")[2]) for file in writer.files]
+    assert parts == list(range(parts[0], parts[-1] + 1))  # the oldest went, though "-part002" sorts before ".mcap"
+    assert parts[0] > 1
 
 
 def test_a_disk_that_cannot_keep_up_costs_messages_that_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
