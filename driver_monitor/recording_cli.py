@@ -17,8 +17,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-FromS = Annotated[float | None, typer.Option("--from", metavar="S", min=0.0, help="From this second of the trip.")]
-ToS = Annotated[float | None, typer.Option("--to", metavar="S", min=0.0, help="Up to this second of the trip.")]
+_LONGEST_S = 31_536_000.0  # a year
+
+
+def _second(value: float | None) -> float | None:
+    if value is not None and not 0.0 <= value <= _LONGEST_S:  # a range would let nan through
+        raise typer.BadParameter(f"{value:g} is no second of a trip; give one from 0 to {_LONGEST_S:.0f}")
+    return value
+
+
+FromS = Annotated[float | None, typer.Option("--from", metavar="S", callback=_second, help="From this second of the trip.")]
+ToS = Annotated[float | None, typer.Option("--to", metavar="S", callback=_second, help="Up to this second of the trip.")]
 Identity = Annotated[
     Path | None, typer.Option("--identity", metavar="KEY.txt", help="The secret key of an encrypted recording (age).")
 ]

@@ -281,7 +281,13 @@ class Trip:
 
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
-        return sorted(file for file in path.iterdir() if _is_file(file))
+        try:
+            there = sorted(file for file in path.iterdir() if _is_file(file))
+        except OSError as problem:
+            raise BadUseError(f"{path} cannot be listed ({problem.strerror or problem})") from None
+        if not there:
+            raise BadUseError(f"{path} holds no recorded trip ({SUFFIX}); give a trip's file, or a folder with its parts")
+        return there
     if not path.exists():
         raise BadUseError(f"{path} does not exist; check the path")
     stem, dot, rest = path.name.partition(SUFFIX)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from driver_monitor.errors import DriverMonitorError, RecordingError
+from driver_monitor.errors import BadUseError, DriverMonitorError, RecordingError
 from driver_monitor.recording.copy import copy_trip
 from driver_monitor.recording.look import faults, info_lines
 from driver_monitor.recording.trip import Trip
@@ -137,6 +137,13 @@ def test_settings_that_outlived_the_head_say_whose_trip_it_was(tmp_path: Path) -
 def test_a_deployment_that_nobody_knows_is_held_to_a_fleets_privacy(tmp_path: Path) -> None:
     with Trip(write_trip(tmp_path / "t.mcap", deployment="flfet")) as trip:
         assert trip.about.deployment == "fleet"
+
+
+def test_a_folder_without_a_trip_is_bad_use_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("no trip")
+    for read in (info_lines, faults):
+        with pytest.raises(BadUseError, match=r"holds no recorded trip \(\.mcap\); give a trip's file"):
+            read(tmp_path, None)
 
 
 def test_check_finds_nothing_wrong_with_a_good_file_and_info_counts(tmp_path: Path) -> None:
