@@ -7,6 +7,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from driver_monitor.errors import BadUseError
+
 _QUALITY = "21"  # x264's constant rate factor
 _KEY_S = 1.0  # a reader that begins anywhere waits no longer for a whole picture
 
@@ -16,7 +18,7 @@ class Encoder:
 
     Raises
     ------
-    ValueError
+    BadUseError
         When this machine's FFmpeg has no H.264 encoder.
     """
 
@@ -24,13 +26,32 @@ class Encoder:
         self._key = max(1, round(_KEY_S * fps))
         self._codec: Any = None
         self._size = (0, 0)
-        _codec("libx264", "w")
+        try:
+            _codec("libx264", "w")
+        except ValueError as problem:
+            raise BadUseError(f"pictures cannot be kept as H.264 here ({problem}); set recording.video to \"jpeg\"") from None
 
     def encode(self, image: NDArray[np.uint8]) -> bytes:
-        """An RGB picture, (height, width, 3) uint8, of even sides."""
+        """An RGB picture, (height, width, 3) uint8; an odd last row or column is left out.
+
+        Raises
+        ------
+        ValueError
+            When it cannot be encoded.
+        """
+        import av
+
+        try:
+            return self._encoded(image)
+        except (av.error.FFmpegError, ValueError, MemoryError) as problem:
+            raise ValueError(f"a picture cannot be made H.264: {problem or type(problem).__name__}") from problem
+
+    def _encoded(self, image: NDArray[np.uint8]) -> bytes:
         import av
 
         height, width = image.shape[0] & ~1, image.shape[1] & ~1
+        if not (height and width):
+            raise ValueError(f"it is {image.shape[1]} by {image.shape[0]} pixels small")
         if self._codec is None or self._size != (width, height):
             from fractions import Fraction
 

@@ -126,6 +126,15 @@ class TripWriter:
         if waiting > FLUSH_BYTES:
             self._wake.set()
 
+    def give_up(self, why: str) -> None:
+        """End the recording behind what was handed over: who makes its messages cannot go on."""
+
+        def fail(told: str) -> Iterable[Message]:
+            raise ValueError(told)
+
+        self._waiting.append((fail, why, 0))  # with room or without
+        self._wake.set()
+
     def close(self) -> None:
         """Write what waits and end the file; may be called again."""
         self._closing = True
@@ -156,6 +165,9 @@ class TripWriter:
             told = (problem.strerror if isinstance(problem, OSError) else None) or str(problem) or type(problem).__name__
             self.trouble = f"the recording {self.files[-1]} ends here: it cannot be written any further ({told})"
             _LOGGER.error("%s", self.trouble)
+            with contextlib.suppress(Exception):
+                if not isinstance(problem, OSError):  # the disk is well: what is there is ended in order
+                    self._end()
             with contextlib.suppress(OSError):
                 self._raw.close()
             self._waiting.clear()

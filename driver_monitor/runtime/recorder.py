@@ -85,6 +85,8 @@ class Recorder:
         self._video = Encoder(settings.camera.fps) if chosen.video == "h264" else None
         self._last_ns = zero_ns
         self._monitor: Steps = Unwatched()
+        self._ended = False
+        """The recording, before the drive."""
         self._writer = TripWriter(target, self._about, attached(settings, models), limits, chosen.public_key)
         self.name = self._writer.name
 
@@ -103,9 +105,13 @@ class Recorder:
                 kept = as_kept(sample, self._settings.recording.jpeg_quality)
                 written = without_pixels(kept)  # they are many, and would wait for up to half a second
                 size += len(written.jpeg or b"")
-            else:
-                written = _Video(sample.t_ns, self._video.encode(sample.image))
-                size += len(written.data)
+            elif not self._ended:
+                try:
+                    written = _Video(sample.t_ns, self._video.encode(sample.image))
+                    size += len(written.data)
+                except ValueError as problem:
+                    self._ended = True
+                    self._writer.give_up(str(problem))
         elif isinstance(sample, AudioChunk):
             kept = written = as_kept(sample)
             size += 2 * len(kept.samples)

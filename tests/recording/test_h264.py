@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import av
@@ -15,9 +16,9 @@ from driver_monitor.recording.h264 import Decoder, Encoder
 from driver_monitor.recording.look import faults, info_lines
 from driver_monitor.recording.trip import Trip
 from driver_monitor.runtime.compare import Comparison
-from driver_monitor.runtime.recorder import Recorder
+from driver_monitor.runtime.recorder import Recorder, Unwatched
 from driver_monitor.settings import Recording, Settings
-from driver_monitor.signals import TICK_NS, CameraFrame, Sample, Tick
+from driver_monitor.signals import TICK_NS, CameraFrame, Report, Sample, Tick
 from tests.recording.media import picture
 
 ZERO_NS = 5_000_000_000
@@ -68,6 +69,30 @@ def test_it_is_exported_as_a_video(trip: Path, tmp_path: Path) -> None:
         export(read, tmp_path / "out", ["mp4"])
     with av.open(str(tmp_path / "out/video.mp4")) as video:
         assert sum(1 for _ in video.decode(video=0)) == 65
+
+
+def test_a_picture_that_cannot_be_encoded_ends_the_recording_said_once_and_the_watch_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    seen: list[Sample] = []
+
+    class Watch(Unwatched):
+        def step(self, sample: Sample) -> list[Report]:
+            seen.append(sample)
+            return []
+
+    with Recorder(tmp_path / "t.mcap", H264, {}, ZERO_NS) as recorder:
+        loop = recorder.around(Watch())
+        for k in range(12):
+            image = picture(k)[:1] if k in (8, 9) else picture(k)  # a camera that says it has one row
+            loop.step(CameraFrame(ZERO_NS + k * TICK_NS, image))
+    assert len(seen) == 12
+    why = r"a picture cannot be made H\.264: it is 64 by 1 pixels small"
+    assert re.search(rf"t\.mcap ends here: .*\({why}\)$", recorder.in_words())
+    assert len(re.findall(why, caplog.text)) == 1
+    with Trip(tmp_path / "t.mcap") as read:
+        assert len(frames(read)) == 8
+    assert faults(tmp_path / "t.mcap", None) == []  # what was there by then was ended in order
 
 
 def test_harmed_messages_are_no_pictures() -> None:
