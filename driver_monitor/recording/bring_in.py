@@ -63,7 +63,7 @@ def bring_in(
         began_s = max((file.stat().st_mtime for file in recording.files), default=0.0)
         found = dict(offsets)
         if align is not None:
-            found["microphone"] = _found(recording.files, align)
+            found["microphone"] = _found(recording.file_of, align)
             said(f"the sound begins {found['microphone']:+.4f} s after the first picture, by the {align}")
     about = About(
         zero_ns=0,
@@ -82,9 +82,8 @@ def bring_in(
         return Copied(file.messages, seconds(last_ns), recording.notes)
 
 
-def _found(files: list[Path], align: Mark) -> float:
-    sounds = [file for file in files if file.suffix.lower() in (".wav", ".flac")]
-    videos = [file for file in files if file not in sounds and file.suffix.lower() not in (".asc", ".blf", ".log", ".csv")]
-    if not sounds or not videos:
+def _found(files: Mapping[Part, Path], align: Mark) -> float:
+    video, sound = files.get("camera"), files.get("microphone")
+    if video is None or sound is None:
         raise BadUseError(f"--align {align} needs a video and a sound file beside it; give a folder with both")
-    return sound_offset_s(videos[0], sounds[0], align)
+    return sound_offset_s(video, sound, align)

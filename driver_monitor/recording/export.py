@@ -14,8 +14,9 @@ from typing import Any, get_args
 
 from driver_monitor.errors import BadUseError, DriverMonitorError
 from driver_monitor.recording.export_files import BusLog, Mf4Log, SoundFile, VideoFile
+from driver_monitor.recording.mf4 import need_asammdf
 from driver_monitor.recording.parts_file import PARTS_FILE
-from driver_monitor.recording.tables import TABLES, CsvTable, ParquetTable, Table
+from driver_monitor.recording.tables import TABLES, CsvTable, ParquetTable, Table, need_pyarrow
 from driver_monitor.recording.trip import Trip
 from driver_monitor.recording.trip_format import (
     ALERT,
@@ -43,7 +44,6 @@ from driver_monitor.signals import (
 )
 
 FORMATS = ("mp4", "wav", "blf", "asc", "log", "mf4", "csv", "parquet", "jsonl")
-USUAL = ("mp4", "wav", "blf", "csv", "jsonl")
 _BUS = ("blf", "asc", "log", "mf4")
 _STATES = frozenset(STATE + name for name in get_args(StateName))
 _TOPICS: dict[str, frozenset[str]] = {
@@ -54,8 +54,6 @@ _TOPICS: dict[str, frozenset[str]] = {
     "jsonl": frozenset({EVENT, ALERT, HEALTH}) | _STATES,
 }
 
-Out = Callable[[TripMessage, Any], None]
-
 
 def export(trip: Trip, folder: Path, formats: Iterable[str]) -> list[Path]:
     """Write ``trip`` to ``folder``; gives the files made. Only the topics that the formats need are read.
@@ -63,11 +61,16 @@ def export(trip: Trip, folder: Path, formats: Iterable[str]) -> list[Path]:
     Raises
     ------
     BadUseError
-        When a format is not known or the folder cannot be used.
+        When a format is not known, its library is not installed, or the folder cannot be used.
     """
     chosen = list(dict.fromkeys(formats))
     if strange := [name for name in chosen if name not in FORMATS]:
         raise BadUseError(f"'{strange[0]}' is no format to export to; known: {', '.join(FORMATS)}")
+    # before anything is made: behind the first row there would be half an export
+    if "mf4" in chosen:
+        need_asammdf("--as mf4")
+    if "parquet" in chosen:
+        need_pyarrow()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):

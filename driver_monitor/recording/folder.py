@@ -81,10 +81,11 @@ class Recording:
         opened: dict[Part, tuple[str, PartReader]],
         absent: dict[Part, str],
         notes: list[str],
-        files: list[Path],
+        files: dict[Part, Path],
     ) -> None:
         self.name = name
-        self.files = files
+        self.file_of = files
+        self.files = list(files.values())
         self.start_ns = 0
         self.parts: list[tuple[Part, str]] = [(part, opened[part][0]) for part in PARTS if part in opened]
         self.missing: list[Part] = [part for part in PARTS if part not in opened]
@@ -283,7 +284,8 @@ def _open_parts(
         for _, reader in opened.values():
             reader.close()
         raise
-    return Recording(name, opened, absent, notes, [entry.file for entry in chosen.values() if entry.file is not None])
+    files = {part: entry.file for part, entry in chosen.items() if entry.file is not None}
+    return Recording(name, opened, absent, notes, files)
 
 
 def _sound_track(path: Path, video: PartReader, offset_ns: int, notes: list[str]) -> SoundReader | None:

@@ -1,7 +1,7 @@
 """The records of an MCAP file one after another, whatever has happened to it: cut anywhere, bits turned, nonsense inside.
 
-The mcap library writes these files and reads whole ones; it gives up, or asks for the memory that a broken length names,
-on others. Here every length is held against what the file has and against a limit before anything is read.
+The mcap library reads whole files; on others it gives up, or asks for the memory that a broken length names. Here every length
+is held against what the file has and against a limit before anything is read.
 """
 
 from __future__ import annotations

@@ -88,11 +88,22 @@ class Mf4Writer:
                 raise RecordingError(f"{self._path} cannot be written ({_last_line(self._told)})")
 
 
-def _child(what: str, path: Path, **pipes: int) -> tuple[Any, IO[bytes]]:
-    """The process, and what it says of its troubles."""
+def need_asammdf(asked_by: str) -> None:
+    """Refuse where asammdf is not installed.
+
+    Raises
+    ------
+    BadUseError
+        In one sentence.
+    """
     # not by the loaded modules: there it is hidden from python-can
     if PathFinder.find_spec("asammdf") is None:
-        raise BadUseError(f"{path.name}: MF4 needs asammdf; install driver-monitor[mf4]")
+        raise BadUseError(f"{asked_by}: MF4 needs asammdf; install driver-monitor[mf4]")
+
+
+def _child(what: str, path: Path, **pipes: int) -> tuple[Any, IO[bytes]]:
+    """The process, and what it says of its troubles."""
+    need_asammdf(path.name)
     command = [sys.executable, "-W", "ignore", "-m", "driver_monitor.recording.mf4", what, str(path)]
     told = tempfile.TemporaryFile()  # noqa: SIM115  # no pipe: nobody reads it meanwhile
     return subprocess.Popen(command, stderr=told, **pipes), told  # type: ignore[call-overload]

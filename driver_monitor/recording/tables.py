@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -61,17 +62,27 @@ class CsvTable:
         self._file.close()
 
 
+def need_pyarrow() -> None:
+    """Refuse where pyarrow is not installed.
+
+    Raises
+    ------
+    BadUseError
+        In one sentence.
+    """
+    if PathFinder.find_spec("pyarrow") is None:
+        raise BadUseError("--as parquet: Parquet needs pyarrow; install driver-monitor[parquet]")
+
+
 class ParquetTable:
     """A table as Parquet, written in groups so that memory stays flat."""
 
     _GROUP = 50_000
 
     def __init__(self, path: Path, kinds: Kinds) -> None:
-        try:
-            import pyarrow
-            import pyarrow.parquet
-        except ImportError:
-            raise BadUseError("Parquet needs pyarrow; install driver-monitor[parquet]") from None
+        import pyarrow
+        import pyarrow.parquet
+
         columns: dict[type, Any] = {
             float: pyarrow.float64(),
             int: pyarrow.int64(),

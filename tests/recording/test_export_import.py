@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,18 @@ def test_a_hole_in_the_sound_is_silence_in_the_wav(tmp_path: Path) -> None:
         assert file.getframerate() == 16_000
 
 
+@pytest.mark.parametrize(("name", "package"), [("mf4", "asammdf"), ("parquet", "pyarrow")])
+def test_a_missing_library_is_said_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, package: str
+) -> None:
+    found = PathFinder.find_spec
+    monkeypatch.setattr(PathFinder, "find_spec", lambda wanted, *rest: None if wanted == package else found(wanted, *rest))
+    said = rf"--as {name}: .* needs {package}; install"
+    with Trip(write_trip(tmp_path / "t.mcap")) as trip, pytest.raises(BadUseError, match=said):
+        export(trip, tmp_path / "out", ["csv", name])
+    assert not (tmp_path / "out").exists()
+
+
 def test_export_is_only_to_an_empty_folder_and_known_formats(tmp_path: Path) -> None:
     with Trip(write_trip(tmp_path / "t.mcap")) as trip:
         with pytest.raises(BadUseError, match="'ogg' is no format to export to; known: mp4, wav"):
@@ -176,6 +189,17 @@ def test_without_a_clear_mark_nothing_is_guessed(tmp_path: Path) -> None:
         sound_offset_s(film(tmp_path / "v.mkv"), clear, "flash")
     with pytest.raises(RecordingError, match="no sound track to hear a clap in"):
         sound_offset_s(tmp_path / "v.mkv", clear, "clap")
+
+
+def test_align_goes_by_what_each_part_is_and_not_by_its_files_name(tmp_path: Path) -> None:
+    folder = tmp_path / "drive"
+    folder.mkdir()
+    film(folder / "v.mkv", sound=clap(6.0, 2.0))
+    write_wav(folder / "s.wav", clap(5.0, 1.5, seed=2)).rename(folder / "s.sound")
+    (folder / "recording.toml").write_text('[microphone]\nfile = "s.sound"\n')
+    said: list[str] = []
+    imported(folder, tmp_path / "t.mcap", align="clap", said=said.append)
+    assert said[0].startswith("the sound begins +0.5")
 
 
 def test_import_finds_the_clap_and_says_so(tmp_path: Path) -> None:
