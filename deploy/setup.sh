@@ -79,4 +79,4 @@ if [ "$(cat .venv/.installed 2>/dev/null)" != "$wanted" ] || ! .venv/bin/python 
 fi
 
 .venv/bin/driver-monitor models pull >/dev/null
-.venv/bin/driver-monitor models pull virtual-driver >/dev/null
+.venv/bin/driver-monitor models pull virtual-driver >/dev/null || say "without the virtual driver there is no demo and no drawn bench"

@@ -313,11 +313,14 @@ def models_pull(names: Names = None) -> int:
     """Fetch the models that are not here yet."""
     from driver_monitor.model_store import cache_dir, pull
 
+    without: list[str] = []
     with _progress() as progress:
-        fetched = pull(names or (), progress=progress)
+        fetched = pull(names or (), progress=progress, spared=without.append)
     for model in fetched:
         print(f"{model.name} {model.version}: {model.path}")
-    if not fetched:
+    for told in without:
+        _say(told, _DONE)
+    if not fetched and not without:
         print(f"All models are in {cache_dir()}.")
     return _DONE
 
@@ -350,8 +353,11 @@ def models_verify(names: Names = None) -> int:
     faults = {model: model.fault() for model in known}
     for model, fault in faults.items():
         print(f"{model.name}: {fault or 'good'}")
-    if wrong := [model.name for model, fault in faults.items() if fault]:
-        raise DriverMonitorError(f"not all models are good; run 'driver-monitor models pull {' '.join(wrong)}'")
+    if wrong := [model for model, fault in faults.items() if fault]:
+        fetched = " ".join(model.name for model in wrong if not model.own)
+        mends = [f"run 'driver-monitor models pull {fetched}'"] if fetched else []
+        mends += [f"for {model.name} {model.mend}" for model in wrong if model.own]
+        raise DriverMonitorError(f"not all models are good; {'; '.join(mends)}")
     return _DONE
 
 

@@ -31,9 +31,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from driver_monitor.errors import BadUseError, DriverMonitorError, ModelError
 from driver_monitor.resources import models_dir
 
-MONITOR_MODELS = ("face_landmarker", "silero_vad")
+MONITOR_MODELS = ("face_landmarker", "silero_vad", "blink_drowsiness")
 """What the Monitor is built from."""
-OPTIONAL_MODELS = ("hand_landmarker", "expression", "blink_drowsiness")
+OPTIONAL_MODELS = ("hand_landmarker", "expression")
 """What it uses where it is there."""
 CACHE_VARIABLE = "DRIVER_MONITOR_MODELS"
 _BLOCK = 1 << 16
@@ -104,6 +104,11 @@ class Model(_Record):
         """Where the model lies, or will."""
         return (models_dir() if self.own else cache_dir()) / self.file
 
+    @property
+    def mend(self) -> str:
+        """What to do when it is missing or damaged."""
+        return "install driver-monitor again" if self.own else f"run '{_PULL} {self.name}'"
+
     def fault(self) -> str | None:
         """What is wrong with the file on disk, or ``None``."""
         try:
@@ -173,8 +178,7 @@ def model_path(name: str) -> Path:
     """
     (model,) = models([name])
     if fault := model.fault():
-        mend = "install driver-monitor again" if model.own else f"run '{_PULL} {name}'"
-        raise ModelError(f"the model {model.path} {fault}; {mend}")
+        raise ModelError(f"the model {model.path} {fault}; {model.mend}")
     return model.path
 
 
@@ -197,13 +201,20 @@ def hashes_in_use(detector: str = "") -> dict[str, str]:
     return hashes
 
 
-def pull(names: Iterable[str] = (), *, progress: Progress = lambda what, done, total: None) -> list[Model]:
-    """Fetch models that are not there whole already, all that a drive needs when none is named; returns those fetched.
+def pull(
+    names: Iterable[str] = (),
+    *,
+    progress: Progress = lambda what, done, total: None,
+    spared: Callable[[str], None] = lambda told: None,
+) -> list[Model]:
+    """Fetch models that are not there whole already, all that a drive uses when none is named; returns those fetched.
+
+    ``spared`` is told in one sentence of an optional model that could not be had and was not named.
 
     Raises
     ------
     ModelError
-        When a model could not be had from any source: a line for each, naming what every source answered.
+        When another model could not be had from any source: a line for each, naming what every source answered.
     """
     named = tuple(names)
     wanted = [model for model in models(named) if named or not model.only_bench]
@@ -219,7 +230,10 @@ def pull(names: Iterable[str] = (), *, progress: Progress = lambda what, done, t
                 _fetch(model, folder, progress)
                 fetched.append(model)
             except ModelError as e:
-                failures.append(str(e))
+                if model.optional and not named:
+                    spared(f"{e}; a drive can do without it")
+                else:
+                    failures.append(str(e))
     if failures:
         raise ModelError("\n".join(failures))
     return fetched
@@ -245,7 +259,7 @@ def _cache_locked() -> Iterator[Path]:
 
 def _fetch(model: Model, folder: Path, progress: Progress) -> None:
     if model.own:
-        raise ModelError(f"the model {model.path} {model.fault()}; install driver-monitor again")
+        raise ModelError(f"the model {model.path} {model.fault()}; {model.mend}")
     answers: list[str] = []
     for source in model.source:
         try:

@@ -226,6 +226,31 @@ def test_one_bad_model_does_not_keep_the_others_away(shop: Shop) -> None:
     assert shop.left() == ["good.bin"]
 
 
+def test_what_a_drive_can_do_without_does_not_fail_the_setup_when_it_cannot_be_had(shop: Shop) -> None:
+    shop.model("face", wheel_source(shop.wheel("facebox")))
+    hands = wheel_source(shop.wheel("handbox"))
+    shop.model("hands", hands)
+    (shop.wheels / str(hands["wheel"])).unlink()
+    manifest = shop.folder / "manifest.toml"
+    manifest.write_text(manifest.read_text().replace('name = "hands"', 'name = "hands"\noptional = true'))
+    told: list[str] = []
+    assert [model.name for model in pull(spared=told.append)] == ["face"]
+    (line,) = told
+    assert line.startswith("the model hands could not be fetched (handbox")
+    assert line.endswith("; a drive can do without it")
+    with pytest.raises(ModelError, match="the model hands could not be fetched"):
+        pull(["hands"])  # whoever names it wants it
+
+
+def test_a_model_that_comes_along_is_needed_and_not_fetched(shop: Shop) -> None:
+    shop.model("blinks")
+    manifest = shop.folder / "manifest.toml"
+    manifest.write_text(manifest.read_text().replace('name = "blinks"', 'name = "blinks"\nown = true'))
+    for call in (lambda: model_path("blinks"), pull):
+        with pytest.raises(ModelError, match=r"blinks\.bin is missing; install driver-monitor again"):
+            call()
+
+
 def test_a_full_disk_leaves_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(source: IO[bytes], target: IO[bytes], limit: int, progress: object) -> None:
         target.write(source.read(1000))
@@ -307,6 +332,9 @@ def test_the_manifest_is_whole_and_every_model_has_its_card() -> None:
     for model in known:
         assert len(model.sha256) == 64
         assert model.source or model.own
+        assert not (model.own and model.optional)  # it comes along
+    assert {model.name for model in known if model.optional} == set(OPTIONAL_MODELS)
+    for model in known:
         card = (models_dir() / model.card).read_text("utf-8")
         assert model.licence in card
         assert f"{model.size:,} bytes" in card

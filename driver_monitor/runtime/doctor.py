@@ -58,7 +58,7 @@ def _face(settings: Settings, cpu: Cpu) -> Iterator[Check]:
 def _models() -> Iterator[Check]:
     for model in models([*MONITOR_MODELS, *OPTIONAL_MODELS]):
         fault = model.fault()
-        hint = f"{fault}; run 'driver-monitor models pull {model.name}'"
+        hint = f"{fault}; {model.mend}"
         good = None if fault == "is missing" and model.optional else fault is None
         yield Check(f"model {model.name}", good, hint if fault else f"{model.version}, whole")
 

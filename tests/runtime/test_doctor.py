@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from driver_monitor.cli import main
 from driver_monitor.perception.face_landmarks.choice import Cpu, read_cpu
+from driver_monitor.resources import models_dir
 from driver_monitor.runtime.doctor import Check, examine
 from driver_monitor.settings import Camera, Face, HeartRate, Microphone, Settings, Vehicle
 
@@ -54,4 +56,17 @@ def test_a_missing_model_is_bad_and_the_exit_code_says_so(
     assert main(["doctor", "--config", str(settings)]) == 0
     monkeypatch.setenv("DRIVER_MONITOR_MODELS", str(tmp_path))
     assert main(["doctor", "--config", str(settings)]) == 1
-    assert "BAD   model face_landmarker: is missing; run 'driver-monitor models pull face_landmarker'" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "BAD   model face_landmarker: is missing; run 'driver-monitor models pull face_landmarker'" in told
+
+
+def test_a_damaged_model_of_our_own_is_mended_by_installing_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    models = shutil.copytree(models_dir(), tmp_path / "models", ignore=shutil.ignore_patterns("training"))
+    (models / "blink_drowsiness.onnx").write_bytes(b"cut")
+    monkeypatch.setattr("driver_monitor.model_store.models_dir", lambda: models)
+    check = named(examine(Settings(microphone=QUIET)), "model blink_drowsiness")
+    assert (check.good, check.told) == (False, "is 3 bytes where 416 are expected; install driver-monitor again")
+    assert main(["models", "verify", "blink_drowsiness"]) == 1
+    assert "not all models are good; for blink_drowsiness install driver-monitor again\n" in capsys.readouterr().err
