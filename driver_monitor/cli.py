@@ -302,9 +302,15 @@ def settings_show(
 @settings_app.command("check")
 def settings_check(file: Annotated[Path, typer.Argument(metavar="FILE", help="The settings file.")]) -> int:
     """Say whether a settings file can be used."""
+    from driver_monitor.alerts.bus import BusOutput
+    from driver_monitor.perception.driving import Driving
     from driver_monitor.settings_file import load_settings, settings_sha256
 
-    print(f"{file}: good (settings {settings_sha256(load_settings(file))[:12]})")
+    settings = load_settings(file)
+    Driving(settings.vehicle)  # reads the DBC, as a run does
+    if settings.vehicle.send_alerts:
+        BusOutput(settings, lambda *frame: None)
+    print(f"{file}: good (settings {settings_sha256(settings)[:12]})")
     return _DONE
 
 

@@ -71,10 +71,17 @@ class Trip(Section):
 class Camera(Section):
     """The cabin camera."""
 
-    source: str = choice("/dev/video0", "a V4L2 device, a video file, a stream OpenCV can open, or 'virtual:SCENARIO' (it plays all sensors)")
+    source: str = choice("/dev/video0", "a V4L2 device, a video file, or 'virtual:SCENARIO' (it plays all sensors); nothing over a network")
     width: int = figure(640, "picture width asked for", "px", 160, 3840)
     height: int = figure(480, "picture height asked for", "px", 120, 2160)
     fps: int = figure(30, "frame rate asked for", "1/s", 5, 120)
+
+    @field_validator("source")
+    @classmethod
+    def _on_this_machine(cls, value: str) -> str:
+        if "://" in value:
+            raise ValueError(f"'{value}' is an address, and the process that sees the face reaches no network; give a device or a file's path")
+        return value
 
 
 class Microphone(Section):
@@ -508,9 +515,20 @@ class Outputs(Section):
         return value
 
     @model_validator(mode="after")
+    def _one_pin_each(self) -> Outputs:
+        taken: dict[str, str] = {}
+        for name in ("buzzer_pin", "light_pin", "button_pin", "privacy_pin"):
+            given = getattr(self, name)
+            if given is None:
+                continue
+            if (other := taken.setdefault(str(given), name)) != name:
+                raise ValueError(f"{other} and {name} are both {given}; give each a pin of its own, or 'none'")
+        return self
+
+    @model_validator(mode="after")
     def _louder_is_more(self) -> Outputs:
         if self.quiet_db >= self.loud_db:
-            raise ValueError("outputs: quiet_db must lie below loud_db")
+            raise ValueError("quiet_db must lie below loud_db")
         return self
 
 

@@ -83,6 +83,16 @@ def test_settings_check(tmp_path: Path) -> None:
     assert said(done) == f"{file}, line 2: camera.fps = 1500 cannot be used; give a whole number, 5 to 120 1/s"
 
 
+def test_settings_check_reads_the_dbc_as_a_run_does(tmp_path: Path) -> None:
+    (tmp_path / "car.dbc").write_text("Dear all, this is text.\n")
+    file = tmp_path / "mine.toml"
+    file.write_text(f'[vehicle]\ndbc = "{tmp_path}/car.dbc"\n')
+    done = command("settings", "check", str(file))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "[vehicle] dbc: " in said(done)
+    assert "car.dbc cannot be read as a DBC file" in said(done)
+
+
 def test_settings_show() -> None:
     done = command("settings", "show", "--config", "fleet")
     assert done.returncode == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import tomllib
 from collections.abc import Callable, Iterator
@@ -13,6 +14,8 @@ import pytest
 
 from driver_monitor.alerts.outputs import open_pins
 from driver_monitor.gpiod_pins import GpiodFactory
+from driver_monitor.runtime.doctor import examine
+from driver_monitor.settings_file import load_settings
 from tests.gpiod_bench import Bias, Board, Direction
 
 
@@ -127,6 +130,18 @@ def test_the_chip_of_the_header_is_found_by_its_label(board: Board) -> None:
     board.labels, board.chips = pi.labels, pi.chips
     found = GpiodFactory(None, board.library)
     assert (found.chip, found.is_raspberry_pi) == ("/dev/gpiochip4", True)
+
+
+def test_a_pi_without_lgpio_has_its_buzzer_all_the_same(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    pi = Board(gpiochip0=("raspberrypi-exp-gpio", {}), gpiochip4=("pinctrl-rp1", {}))
+    board.labels, board.chips = pi.labels, pi.chips
+    monkeypatch.setitem(sys.modules, "gpiod", board.library)
+    monkeypatch.setitem(sys.modules, "lgpio", None)  # no wheel for Python 3.13
+    settings = load_settings(Path("raspberry-pi"))
+    pins = open_pins(settings.outputs.pin_factory, settings.outputs.gpio_chip)
+    assert (type(pins.factory), pins.reason, pins.name) == (GpiodFactory, None, "gpiod")
+    check = next(check for check in examine(settings) if check.what == "gpio")
+    assert (check.good, check.told) == (True, "pin factory gpiod")
 
 
 def test_gpiozero_knows_the_factory_by_name() -> None:

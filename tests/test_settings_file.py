@@ -102,6 +102,15 @@ def test_a_file_needs_only_what_it_changes(file: Path) -> None:
             ", line 1: recording: folder_gb = 4 leaves no room beside one file of part_mb = 4000: make folder_gb larger, "
             "or part_mb smaller",
         ),
+        (
+            "[camera]\nsource = 'rtsp://10.0.0.7/cabin'",
+            ", line 2: camera.source: 'rtsp://10.0.0.7/cabin' is an address, and the process that sees the face reaches no "
+            "network; give a device or a file's path",
+        ),
+        (
+            "[outputs]\nprivacy_pin = 18",
+            ", line 1: outputs: buzzer_pin and privacy_pin are both 18; give each a pin of its own, or 'none'",
+        ),
         (b"[trip]\n# \xff", ": byte 9 is not UTF-8; save the file as UTF-8 text"),
     ],
 )

@@ -82,10 +82,11 @@ def urgency(alert: Alert) -> tuple[int, bool, int]:
 
 @dataclass(frozen=True, slots=True)
 class Pins:
-    """gpiozero's pin factory (``None``: none works), and in one sentence why its pins are simulated or missing."""
+    """gpiozero's pin factory (``None``: none works), in one sentence why its pins are simulated or missing, and its name."""
 
     factory: Any
     reason: str | None = None
+    name: str = "mock"
 
 
 def open_pins(name: str, chip: str = "") -> Pins:
@@ -113,8 +114,9 @@ def open_pins(name: str, chip: str = "") -> Pins:
                 gpiod = GpiodFactory(chip or None)
                 if name == "auto" and not chip and not gpiod.is_raspberry_pi:
                     raise DeviceError("pin numbers are known of the Raspberry Pi only; set [outputs] pin_factory = 'gpiod'")
-                return Pins(gpiod)
-            return Pins(getattr(import_module(f"gpiozero.pins.{candidate}"), _FACTORIES[candidate])())
+                return Pins(gpiod, name=candidate)
+            factory = getattr(import_module(f"gpiozero.pins.{candidate}"), _FACTORIES[candidate])()
+            return Pins(factory, name=candidate)
         except Exception as problem:  # each library has errors of its own
             reasons.append(f"{candidate}: {problem}")
     told = "; ".join(reasons)

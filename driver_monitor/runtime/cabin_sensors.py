@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import Protocol
 
 from driver_monitor.alerts.outputs import Pins
+from driver_monitor.errors import DeviceError
 from driver_monitor.perception.driving import Driving
 from driver_monitor.sensors.base import Sensor
 from driver_monitor.sensors.button import AcknowledgeButton
@@ -63,17 +64,23 @@ def open_sensors(
     Raises
     ------
     DeviceError
-        There is no camera.
+        There is no camera, or no telling how a privacy switch that is set stands: then nobody is to be seen.
     """
     filters = Driving(settings.vehicle).filters  # a wrong DBC is told before any device is touched
     played: frozenset[Part] = frozenset()
     microphone = None if settings.microphone.device == "none" else Microphone(settings.microphone)
+    watching: list[Sensor] = []
     if cabin is None:
         camera = stack.enter_context(Camera(settings.camera, keep_jpeg=keep_jpeg))
-        if settings.outputs.privacy_pin is not None and pins.factory is not None:
-            watching = [sensor for sensor in (camera, microphone) if sensor is not None]
+        watching = [sensor for sensor in (camera, microphone) if sensor is not None]
+        if settings.outputs.privacy_pin is not None:
+            if pins.factory is None or pins.reason is not None:
+                raise DeviceError(
+                    f"the privacy switch cannot be read, so the camera stays shut: {pins.reason}; "
+                    "mend that, or set [outputs] privacy_pin = 'none'"
+                )
             switch = PrivacySwitch(settings.outputs.privacy_pin, pins.factory, watching)
-            stack.enter_context(switch).start(queue)  # before what it shuts
+            stack.enter_context(switch).start(queue, required=True)  # before what it shuts
         camera.start(queue, required=True)
     else:
         stack.callback(cabin.close)
@@ -103,7 +110,7 @@ def open_sensors(
     elif settings.heart_rate.source.startswith("ble"):
         sensors.append(HeartRateBle(settings.heart_rate))
     else:
-        sensors.append(bridge := HeartRate(settings.heart_rate))
+        sensors.append(bridge := HeartRate(settings.heart_rate, watching))
     if settings.outputs.button_pin is not None:
         if pins.factory is not None:
             sensors.append(AcknowledgeButton(settings.outputs.button_pin, pins.factory))

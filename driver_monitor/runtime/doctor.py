@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from driver_monitor.alerts.outputs import open_pins
 from driver_monitor.errors import ModelError
 from driver_monitor.model_store import MONITOR_MODELS, OPTIONAL_MODELS, models
 from driver_monitor.perception.face_landmarks.choice import Choice, Cpu, choose, read_cpu
-from driver_monitor.settings import Settings
+from driver_monitor.settings import Outputs, Settings
 
 _PACKAGES = {"mediapipe": "mediapipe", "litert": "ai_edge_litert"}
 _BOARD = Path("/proc/device-tree/model")
@@ -27,7 +28,7 @@ class Check:
 
 
 def examine(settings: Settings, cpu: Cpu | None = None) -> list[Check]:
-    """All checks; nothing is opened and no backend is loaded."""
+    """All checks; no backend is loaded, and nothing is opened but the pin factory, as only that tells which one works."""
     cpu = cpu or read_cpu()
     return [*_machine(cpu), *_face(settings, cpu), *_models(), *_devices(settings)]
 
@@ -78,11 +79,21 @@ def _devices(settings: Settings) -> Iterator[Check]:
         yield Check("vehicle bus", there, vehicle.channel if there else f"there is no network interface {vehicle.channel}")
     else:
         yield Check("vehicle bus", None, f"interface {vehicle.interface}")
-    pins = (settings.outputs.buzzer_pin, settings.outputs.light_pin, settings.outputs.button_pin)
-    if any(pin is not None for pin in pins):
-        chips = sorted(str(chip) for chip in Path("/dev").glob("gpiochip*"))
-        told = ", ".join(chips) if chips else "no /dev/gpiochip: buzzer, light and button are played by a mock"
-        yield Check("gpio", bool(chips) or settings.outputs.pin_factory == "mock" or None, told)
+    outputs = settings.outputs
+    if any(pin is not None for pin in (outputs.buzzer_pin, outputs.light_pin, outputs.button_pin, outputs.privacy_pin)):
+        yield _pins(outputs)
+
+
+def _pins(outputs: Outputs) -> Check:
+    pins = open_pins(outputs.pin_factory, outputs.gpio_chip)
+    if pins.factory is None:
+        return Check("gpio", False, str(pins.reason))
+    pins.factory.close()
+    if pins.reason is not None:  # simulated: fine on a desk, but then nobody can read a privacy switch
+        if outputs.privacy_pin is not None:
+            return Check("gpio", False, f"{pins.reason}; with a privacy_pin set the program does not start so")
+        return Check("gpio", None, pins.reason)
+    return Check("gpio", True, f"pin factory {pins.name}")
 
 
 def _file(what: str, path: str) -> Check:

@@ -16,8 +16,6 @@ from driver_monitor.recording.trip_format import (
 
 HOST = "127.0.0.1"
 """Loopback alone: who is not on this machine cannot connect."""
-PORT = 8765
-"""Foxglove's own."""
 FACE = "/camera/face"
 """Landmarks over the picture; never in a recording, which can be replayed."""
 

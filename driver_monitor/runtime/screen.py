@@ -21,7 +21,6 @@ class Screen:
 
     def __init__(self, settings: Settings, console: Console, zero_ns: int) -> None:
         self._settings = settings
-        self._console = console
         self._high: dict[StateName, bool | None] = {}
         self._shown: dict[str, str] = {}
         self._zero_ns = zero_ns

@@ -34,7 +34,7 @@ class Sensor(ABC):
         self.queue: SampleQueue | None = None
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
-        self._shut: str | None = None
+        self._shut: dict[str, None] = {}  # why, the first one first; several threads shut and open
 
     @abstractmethod
     def _open(self) -> None: ...
@@ -63,7 +63,7 @@ class Sensor(ABC):
         self.queue = queue
         opened = False
         try:
-            if self._shut is None:
+            if not self._shut:
                 self._open()
                 opened = True
                 self._say(queue, "ok")
@@ -77,12 +77,12 @@ class Sensor(ABC):
         return opened
 
     def shut(self, why: str) -> None:
-        """Let go of the device, which is told as "off", until :meth:`unshut`."""
-        self._shut = why
+        """Let go of the device, which is told as "off", until :meth:`unshut` for each reason it was shut for."""
+        self._shut[why] = None
 
-    def unshut(self) -> None:
-        """Open the device again."""
-        self._shut = None
+    def unshut(self, why: str) -> None:
+        """Take this reason back: the device is opened again when none is left."""
+        self._shut.pop(why, None)
 
     def close(self) -> None:
         """Stop reading and let go of the device; a second call does nothing."""
@@ -109,11 +109,11 @@ class Sensor(ABC):
     def _run(self, queue: SampleQueue, opened: bool) -> None:
         backoff_s, told_shut = FIRST_BACKOFF_S, False
         while not self._closed.is_set():
-            if (why := self._shut) is not None:
+            if whys := list(self._shut):
                 if not told_shut:
                     self._release()
                     opened, told_shut = False, True
-                    self._say(queue, "off", why)
+                    self._say(queue, "off", whys[0])
                 self._closed.wait(_SHUT_LOOK_S)
                 continue
             told_shut = False

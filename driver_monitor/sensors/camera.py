@@ -1,4 +1,4 @@
-"""The cabin camera: a V4L2 device, a stream, or a video file played in real time, by OpenCV."""
+"""The cabin camera: a V4L2 device, or a video file played in real time, by OpenCV."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from driver_monitor.sensors.queue import SampleQueue
 from driver_monitor.signals import CameraFrame, Part
 
 _OPEN_MS, _READ_MS = 5000, 2000
-"""A stream that does not open, or a camera that gives no picture, for so long is gone."""
+"""A file that does not open, or a camera that gives no picture, for so long is gone."""
 
 
 class Camera(Sensor):
@@ -58,10 +58,11 @@ class Camera(Sensor):
             if self._keep_jpeg and self._capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG")):
                 self._capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)  # the bytes as they come
         else:
-            if "://" not in source and not device.is_file():
-                raise DeviceError(f"camera: there is no file '{source}'; name a device, file or stream in [camera] source")
+            if not device.is_file():
+                raise DeviceError(f"camera: there is no file '{source}'; name a device or a file in [camera] source")
             limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, _OPEN_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, _READ_MS]
-            self._capture = cv2.VideoCapture(source, cv2.CAP_FFMPEG, limits)
+            # as a file whatever its name is: "tcp:…" would be a connection
+            self._capture = cv2.VideoCapture(f"file:{source}", cv2.CAP_FFMPEG, limits)
             if self._keep_jpeg and int(self._capture.get(cv2.CAP_PROP_FOURCC)) == cv2.VideoWriter.fourcc(*"MJPG"):
                 self._capture.set(cv2.CAP_PROP_FORMAT, -1)  # packets as they come
         if not self._capture.isOpened():
@@ -71,7 +72,6 @@ class Camera(Sensor):
         self._next = time.monotonic()
 
     def _read(self, queue: SampleQueue) -> None:
-
         if self._pace_s:
             self._closed.wait(max(0.0, self._next - time.monotonic()))
             self._next = max(self._next + self._pace_s, time.monotonic() - 1.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import ClassVar
 
 from driver_monitor import settings
@@ -13,14 +14,26 @@ from driver_monitor.signals import ButtonPress, HeartBeat, Part
 from firmware_bridge.link import Link, LinkError, Restarted
 from firmware_bridge.protocol import CONDUCTANCE_UNKNOWN, TEMPERATURE_UNKNOWN, UNTIL_CHANGED, Beat, Button, Skin, Version
 
+_PRIVATE = "the bridge's privacy button was pressed"
+
 
 class HeartRate(Sensor):
-    """Beats as :class:`HeartBeat`, timed when their frame arrives."""
+    """Beats as :class:`HeartBeat`, timed when their frame arrives.
+
+    Parameters
+    ----------
+    heart_rate
+        Its settings.
+    watching
+        The sensors that a press of the bridge's privacy button shuts, and the next one opens again.
+    """
 
     part: ClassVar[Part] = "heart_rate"
 
-    def __init__(self, heart_rate: settings.HeartRate) -> None:
+    def __init__(self, heart_rate: settings.HeartRate, watching: Sequence[Sensor] = ()) -> None:
         super().__init__()
+        self._watching = watching
+        self._private = False
         self._settings = heart_rate
         self._link: Link | None = None
         self._restarted = False
@@ -76,14 +89,25 @@ class HeartRate(Sensor):
                     skin_us = None if conductance == CONDUCTANCE_UNKNOWN else conductance / 100
                     skin_c = None if temperature == TEMPERATURE_UNKNOWN else temperature / 100
                     queue.put(HeartBeat(t_ns, skin_us=skin_us, skin_c=skin_c))
+                case Button(button=1):
+                    queue.put(ButtonPress(t_ns, "privacy"))
+                    self._turn_private()
                 case Button():
-                    queue.put(ButtonPress(t_ns, "privacy" if message.button == 1 else "acknowledge"))
+                    queue.put(ButtonPress(t_ns))
                 case Restarted():
                     self._restarted = True
                     self._say(queue, "degraded", "the bridge has restarted")
                 case Version() if self._restarted:
                     self._restarted = False
                     self._say(queue, "ok", "the bridge answers again")
+
+    def _turn_private(self) -> None:
+        self._private = not self._private
+        for sensor in self._watching:
+            if self._private:
+                sensor.shut(_PRIVATE)
+            else:
+                sensor.unshut(_PRIVATE)
 
     def _release(self) -> None:
         link, self._link = self._link, None

@@ -41,4 +41,4 @@ class PrivacySwitch(Contact):
             if closed:
                 sensor.shut(_WHY)
             else:
-                sensor.unshut()
+                sensor.unshut(_WHY)

@@ -48,6 +48,16 @@ def test_devices_that_are_not_there_are_named(tmp_path: Path) -> None:
     assert "video9 is not there" in named(checks, "camera").told
 
 
+def test_the_pin_factory_that_works_is_named_and_one_that_does_not_is_bad() -> None:
+    def gpio(**outputs: object) -> Check:
+        return named(examine(Settings.model_validate({"microphone": {"device": "none"}, "outputs": outputs})), "gpio")
+
+    assert (gpio(pin_factory="mock").good, gpio(pin_factory="mock").told) == (True, "pin factory mock")
+    wrong = gpio(pin_factory="native")
+    assert wrong.good is False
+    assert wrong.told.startswith("the pin factory does not work here (native: ")
+
+
 def test_a_missing_model_is_bad_and_the_exit_code_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,9 +18,11 @@ from typing import get_args
 import cv2
 import numpy as np
 import pytest
+from gpiozero import LED
 from gpiozero.pins.mock import MockFactory
 
 from driver_monitor.alerts.outputs import Pins
+from driver_monitor.errors import DeviceError
 from driver_monitor.monitor import Monitor
 from driver_monitor.runtime.cabin_sensors import open_sensors
 from driver_monitor.runtime.live import local_time
@@ -345,3 +347,23 @@ def test_a_privacy_switch_that_cannot_work_is_said(factory: MockFactory | None, 
         open_sensors(settings, queue, stack, Pins(factory, "no board"), EmptyCabin())
     told = [s.reason for s in iter(lambda: queue.get(0.0), None) if isinstance(s, SensorStatus)]
     assert f"the privacy switch does nothing: {why}" in told
+
+
+@pytest.mark.parametrize("pins", [Pins(None, "the pin factory does not work here"), Pins(MockFactory(), "simulated")])
+def test_the_camera_does_not_run_past_a_privacy_switch_that_cannot_be_read(pins: Pins, settings_file: Path) -> None:
+    camera = {"source": str(settings_file.with_name("grey.avi"))}
+    settings = Settings.model_validate({"camera": camera, "microphone": {"device": "none"}, "outputs": {"privacy_pin": 22}})
+    queue = SampleQueue()
+    with ExitStack() as stack, pytest.raises(DeviceError, match="the privacy switch cannot be read, so the camera stays shut"):
+        open_sensors(settings, queue, stack, pins)
+    assert queue.get(0.0) is None  # nothing was opened
+
+
+def test_a_privacy_switch_on_a_pin_in_use_keeps_the_camera_shut(settings_file: Path) -> None:
+    factory = MockFactory()
+    camera = {"source": str(settings_file.with_name("grey.avi"))}
+    settings = Settings.model_validate({"camera": camera, "microphone": {"device": "none"}, "outputs": {"privacy_pin": 22}})
+    queue = SampleQueue()
+    with LED(22, pin_factory=factory), ExitStack() as stack, pytest.raises(DeviceError, match="GPIO 22 cannot be used"):
+        open_sensors(settings, queue, stack, Pins(factory))
+    assert queue.get(0.0) is None

@@ -60,6 +60,14 @@ def test_a_camera_that_is_not_there(source: str, told: str) -> None:
         Camera(settings.Camera(source=source)).start(SampleQueue(), required=True)
 
 
+def test_a_file_named_like_a_connection_is_read_as_a_file(video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = "tcp:127.0.0.1:9"
+    (tmp_path / name).write_bytes(video.read_bytes())
+    with Camera(settings.Camera(source=name)) as camera:
+        assert camera.start(SampleQueue(), required=True)
+
+
 def test_a_text_is_no_camera(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     text = tmp_path / "text.mp4"
     text.write_text("hello " * 100)

@@ -45,6 +45,21 @@ def test_while_the_privacy_switch_is_closed_the_sensors_are_shut_and_that_is_sai
     assert [s.button for s in got if isinstance(s, ButtonPress)] == ["privacy"]
 
 
+def test_a_sensor_shut_for_two_reasons_is_opened_when_neither_holds() -> None:
+    queue, watched = SampleQueue(), Flaky("o" + "w" * 5 + "owww")
+    with watched:
+        watched.start(queue)
+        watched.shut("the switch")
+        watched.shut("the button")
+        got = collect(queue, lambda s: ("button", "off") in statuses(s))
+        watched.unshut("the switch")
+        time.sleep(0.3)
+        assert len(watched.opened_s) == 1
+        watched.unshut("the button")
+        got += collect(queue, lambda s: statuses(s)[-1:] == [("button", "ok")])
+    assert statuses(got) == [("button", "ok"), ("button", "off"), ("button", "ok")]
+
+
 def test_a_switch_that_is_closed_at_the_start_keeps_the_camera_from_being_opened_at_all() -> None:
     factory, queue = MockFactory(), SampleQueue()
     factory.pin(22).pull = "up"

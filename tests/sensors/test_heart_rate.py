@@ -11,7 +11,7 @@ from driver_monitor.sensors.heart_rate import HeartRate
 from driver_monitor.sensors.queue import SampleQueue
 from driver_monitor.signals import ButtonPress, HeartBeat, SensorStatus
 from firmware_bridge.simulator import Simulator
-from tests.sensors.bench import collect, statuses
+from tests.sensors.bench import Flaky, collect, statuses
 
 
 def test_beats_and_presses_come_over_the_bridge_and_an_unplugged_bridge_is_told() -> None:
@@ -32,6 +32,23 @@ def test_beats_and_presses_come_over_the_bridge_and_an_unplugged_bridge_is_told(
     assert skin
     assert all(s.skin_us == pytest.approx(4, abs=1) and s.skin_c == pytest.approx(33, abs=1) and s.rr_ms is None for s in skin)
     assert [s.button for s in got if isinstance(s, ButtonPress)] == ["privacy"]
+
+
+def test_the_bridges_privacy_button_shuts_the_camera_and_the_next_press_opens_it() -> None:
+    queue, camera = SampleQueue(), Flaky("o" + "w" * 5 + "owww")
+    with Simulator() as simulator, HeartRate(settings.HeartRate(source=simulator.port), [camera]) as sensor, camera:
+        sensor.start(queue)
+        camera.start(queue)
+        simulator.press(1)
+        got = collect(queue, lambda s: ("button", "off") in statuses(s))
+        simulator.press(0)
+        got += collect(queue, lambda s: any(isinstance(x, ButtonPress) and x.button == "acknowledge" for x in s))
+        assert len(camera.opened_s) == 1
+        simulator.press(1)
+        got += collect(queue, lambda s: ("button", "ok") in statuses(s))
+    off = [s.reason for s in got if isinstance(s, SensorStatus) and s.state == "off"]
+    assert off == ["the bridge's privacy button was pressed"]
+    assert [s.button for s in got if isinstance(s, ButtonPress)] == ["privacy", "acknowledge", "privacy"]
 
 
 def test_a_bridge_that_restarts_is_told_and_plays_on() -> None:
