@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gpiozero import LED
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from driver_monitor.alerts.buzzer import Buzzer
 from driver_monitor.alerts.light import Light
 from driver_monitor.alerts.log import LogOutput
-from driver_monitor.alerts.outputs import Hears, StandingAlerts, open_outputs, open_pins
+from driver_monitor.alerts.outputs import Hears, Pins, StandingAlerts, open_outputs, open_pins
 from driver_monitor.alerts.patterns import CLOSED_EYE_PATTERNS, PATTERNS, CabinNoise, Pattern, pattern_of
 from driver_monitor.privacy import may_leave_cab
 from driver_monitor.settings import Outputs, Settings, Trip, Vehicle
@@ -218,12 +219,12 @@ def test_no_pins_no_outputs() -> None:
     assert problems == []
 
 
-def test_one_pin_for_two_things_is_told_and_the_rest_goes_on() -> None:
-    both = Settings(outputs=Outputs(buzzer_pin=18, light_pin=23, pin_factory="mock"), vehicle=Vehicle(send_alerts=True))
+def test_a_pin_that_is_taken_is_told_and_the_rest_goes_on() -> None:
     factory = MockFactory()
-    pin = factory.pin
-    factory.pin = lambda _: pin(18)  # a line has more names than one, so the settings cannot tell
-    outputs, problems = open_outputs(both, LOG, pins=type(open_pins("mock"))(factory))
+    taken = LED(23, pin_factory=factory)
+    settings = Settings(outputs=Outputs(buzzer_pin=18, light_pin=23), vehicle=Vehicle(send_alerts=True))
+    outputs, problems = open_outputs(settings, LOG, pins=Pins(factory))
+    taken.close()
     assert [o.part for o in outputs] == [None, "buzzer"]
     assert [(p.part, p.state) for p in problems] == [("light", "missing"), ("bus", "missing")]
     assert "choose another [outputs] light_pin" in problems[0].reason
