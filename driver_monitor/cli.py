@@ -46,7 +46,9 @@ Config = Annotated[
 Reports = Annotated[Path | None, typer.Option("--reports", metavar="FILE.jsonl", help="Write the reports here as JSON Lines.")]
 Seconds = Annotated[float | None, typer.Option("--seconds", metavar="N", min=0.0, help="Stop after this long.")]
 LivePort = Annotated[int, typer.Option("--live-port", metavar="N", min=0, max=65_535, help="Where --live listens; 0: any.")]
-Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Models; all when none is named.")]
+Names = Annotated[
+    list[str] | None, typer.Argument(metavar="[NAME]...", help="Models; when none is named, all that a drive uses.")
+]
 
 
 def _version(wanted: bool) -> None:
@@ -60,9 +62,9 @@ def _global(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more to the terminal.")] = False,
 ) -> None:
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
-    )
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
+    for ours in ("driver_monitor", "firmware_bridge"):  # others' debugging would bury it
+        logging.getLogger(ours).setLevel(logging.DEBUG if verbose else logging.NOTSET)
 
 
 @app.command()
@@ -120,7 +122,7 @@ def record(
     return run_command(config, None, seconds, _virtual_cabin, target, only_record=True)
 
 
-@app.command()
+@app.command(short_help="Say what this machine lacks.")
 def doctor(config: Config = None) -> int:
     """Say whether this machine has what the settings want: CPU, face backend, models, devices. Exit code 1 if not."""
     from driver_monitor.runtime.doctor import doctor_command
@@ -136,7 +138,7 @@ def _virtual_cabin(source: str) -> Cabin:
     return cabin
 
 
-@bench_app.command("demo")
+@bench_app.command("demo", short_help="A scripted drive, filmed and reported.")
 def bench_demo(
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where film, page and reports go.")] = Path("out"),
     config: Annotated[Path, typer.Option("--config", "-c", metavar="FILE", help="Settings to use.")] = Path("demo"),
@@ -147,7 +149,7 @@ def bench_demo(
     return demo_command(out, config)
 
 
-@bench_app.command("scenario")
+@bench_app.command("scenario", short_help="A labelled recording from a scenario file.")
 def bench_scenario(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A scenario (configs/scenarios has some).")],
     out: Annotated[Path | None, typer.Option("--out", metavar="FOLDER", help="Write the recording and its truth here.")] = None,
@@ -159,7 +161,7 @@ def bench_scenario(
     return scenario_command(file, out, watch)
 
 
-@bench_app.command("speed")
+@bench_app.command("speed", short_help="Milliseconds a picture, stage by stage.")
 def bench_speed(
     video: Annotated[Path | None, typer.Option("--video", metavar="FILE", help="A video of a driver's face.")] = None,
     frames: Annotated[int, typer.Option("--frames", metavar="N", min=1, help="How many pictures.")] = 300,
@@ -177,7 +179,7 @@ def bench_speed(
     return speed_command(video, frames, as_json, backends, fps)
 
 
-@bench_app.command("drawn-faces")
+@bench_app.command("drawn-faces", short_help="Anger in rendered faces against the own neutral.")
 def bench_drawn_faces(
     people: Annotated[str, typer.Option("--people", metavar="NAMES", help="Virtual drivers (a,b), or 'all'.")] = "all",
 ) -> int:
@@ -187,7 +189,7 @@ def bench_drawn_faces(
     return drawn_faces_command(people)
 
 
-@bench_app.command("voice")
+@bench_app.command("voice", short_help="What listening costs, as a share of one core.")
 def bench_voice(
     seconds: Annotated[float, typer.Option("--seconds", metavar="N", min=10.0, help="How much sound.")] = 120.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -198,7 +200,7 @@ def bench_voice(
     return voice_command(seconds, as_json)
 
 
-@bench_app.command("recording")
+@bench_app.command("recording", short_help="What recording costs, and how fast it is read.")
 def bench_recording(
     seconds: Annotated[float, typer.Option("--seconds", metavar="N", min=2.0, help="How long to record.")] = 20.0,
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here as JSON.")] = None,
@@ -209,7 +211,7 @@ def bench_recording(
     return recording_command(seconds, json_file)
 
 
-@bench_app.command("accuracy")
+@bench_app.command("accuracy", short_help="How right the monitor is on labelled recordings.")
 def bench_accuracy(
     data_set: Annotated[str, typer.Argument(metavar="DATASET", help="A data set's name, or 'all'.")],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The data set's folder, or one that holds several.")],
@@ -223,7 +225,7 @@ def bench_accuracy(
     return accuracy_command(data_set, folder, config, json_file, markdown)
 
 
-@bench_app.command("protocol")
+@bench_app.command("protocol", short_help="Does each alert come when it is due, and no other?")
 def bench_protocol(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A protocol's name, the path of one, or 'all'.")],
     level: Annotated[
@@ -248,7 +250,7 @@ def bench_protocol(
     return protocol_command(name, level, jobs, html, junit, json_file, sample, case, deal, backend)
 
 
-@bench_app.command("attentive")
+@bench_app.command("attentive", short_help="Alerts an hour in attentive driving.")
 def bench_attentive(
     hours: Annotated[float, typer.Option("--hours", metavar="N", min=0.05, max=1000.0, help="How long to drive.")] = 1.0,
     jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="Processes.")] = 1,
@@ -261,7 +263,7 @@ def bench_attentive(
     return attentive_command(hours, jobs, seed, json_file)
 
 
-@bench_app.command("response")
+@bench_app.command("response", short_help="Truth against reading on rendered faces.")
 def bench_response(
     people: Annotated[str, typer.Option("--people", metavar="NAMES", help="Virtual drivers (a,b), or 'all'.")] = "all",
     place: Annotated[
@@ -350,7 +352,7 @@ def models_list() -> int:
     return _DONE
 
 
-@models_app.command("verify")
+@models_app.command("verify", short_help="Check size and hash of each model.")
 def models_verify(names: Names = None) -> int:
     """Check size and hash of each model; exit code 1 if not all good."""
     from driver_monitor.model_store import models

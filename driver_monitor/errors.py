@@ -29,3 +29,9 @@ class ModelError(DriverMonitorError):
 
 class DeviceError(DriverMonitorError):
     """A device cannot be opened or has gone."""
+
+
+def needs_extra(what: str, extra: str) -> str:
+    """What to say when an optional package is not there."""
+    # no extra is published anywhere: it is installed from the repository, in the versions it was tried with
+    return f"{what} needs the extra '{extra}': .venv/bin/pip install -e '.[{extra}]' -c constraints-extras.txt"

@@ -11,6 +11,7 @@ from driver_monitor.errors import BadUseError
 
 app = typer.Typer(
     help="Recorded trips: what is in them, mending, cutting, and to and from other formats.",
+    short_help="Recorded trips: look, mend, cut, import, export.",
     rich_markup_mode=None,
     no_args_is_help=True,
     add_completion=False,
@@ -45,7 +46,7 @@ def info(path: TripPath, identity: Identity = None) -> int:
     return 0
 
 
-@app.command("check")
+@app.command("check", short_help="Read all of it and say what is wrong.")
 def check(path: TripPath, identity: Identity = None) -> int:
     """Read all of a recording and say what is wrong with it; exit code 1 when anything is."""
     from driver_monitor.recording.look import faults
@@ -56,7 +57,7 @@ def check(path: TripPath, identity: Identity = None) -> int:
     return 1 if wrong else 0
 
 
-@app.command("recover")
+@app.command("recover", short_help="Bring what is whole in a broken file into a new one.")
 def recover(
     path: Annotated[Path, typer.Argument(metavar="BROKEN.mcap", help="One file, cut or broken anywhere.")],
     out: OutPath,
@@ -74,7 +75,7 @@ def recover(
     return 0
 
 
-@app.command("cut")
+@app.command("cut", short_help="Write a stretch to a new file.")
 def cut(path: TripPath, out: OutPath, from_s: FromS = None, to_s: ToS = None, identity: Identity = None) -> int:
     """Write a stretch of a recording to a new file; its times stay those of the whole trip."""
     from driver_monitor.recording.copy import copy_trip
@@ -116,7 +117,7 @@ def bring_in(
     return 0
 
 
-@app.command("export")
+@app.command("export", short_help="Write a trip as files that other tools read.")
 def export(
     path: TripPath,
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new or empty folder.")],

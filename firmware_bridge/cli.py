@@ -81,7 +81,7 @@ def _who(port: str, baud: int) -> str:
         return f"no bridge: {problem}"
 
 
-@app.command()
+@app.command(short_help="Show what the bridge says until Ctrl-C.")
 def monitor(port: Port, baud: Baud = 115_200, seconds: Seconds = None) -> int:
     """Show what the bridge says until Ctrl-C; opens it again when it goes."""
     from firmware_bridge.link import Link, LinkError

@@ -39,6 +39,24 @@ def test_help_imports_nothing_heavy() -> None:
         assert f"\n  {name} " in done.stdout
 
 
+@pytest.mark.parametrize("group", [[], ["bench"], ["models"], ["settings"], ["recording"]])
+def test_no_command_is_told_in_half_a_sentence(
+    group: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert cli.main([*group, "--help"]) == 0
+    assert "..." not in capsys.readouterr().out.split("Commands:")[1]
+
+
+def test_more_is_logged_of_this_program_alone() -> None:
+    look = (
+        "import logging; from driver_monitor.cli import main; main(['-v', 'settings', 'show']); "
+        "print([logging.getLogger(n).isEnabledFor(logging.DEBUG) for n in ('driver_monitor.live', 'matplotlib')])"
+    )
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[True, False]"
+
+
 def test_version() -> None:
     assert command("--version").stdout == f"driver-monitor {__version__}\n"
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driver_monitor.errors import ModelError
+from driver_monitor.errors import ModelError, needs_extra
 from driver_monitor.perception.words import Phrase, Topic
 
 RATE_HZ = 16_000
@@ -27,8 +27,7 @@ class PocketSphinxSpotter:
         try:
             import pocketsphinx
         except ImportError:
-            hint = "pip install 'driver-monitor[speech]', or set words.enabled = false"
-            raise ModelError(f"words need PocketSphinx: {hint}") from None
+            raise ModelError(f"{needs_extra('words.enabled', 'speech')}, or set it to false") from None
         acoustic, words = _files(model) if model else (
             pocketsphinx.get_model_path("en-us/en-us"), pocketsphinx.get_model_path("en-us/cmudict-en-us.dict")
         )  # fmt: skip

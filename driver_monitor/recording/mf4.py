@@ -16,7 +16,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple
 
-from driver_monitor.errors import BadUseError, RecordingError
+from driver_monitor.errors import BadUseError, RecordingError, needs_extra
 
 _FRAME = struct.Struct("<dIBB")  # Unix time or seconds since the start, identifier, whether extended, length of the data
 _AT_ONCE = 10_000  # frames
@@ -98,7 +98,7 @@ def need_asammdf(asked_by: str) -> None:
     """
     # not by the loaded modules: there it is hidden from python-can
     if PathFinder.find_spec("asammdf") is None:
-        raise BadUseError(f"{asked_by}: MF4 needs asammdf; install driver-monitor[mf4]")
+        raise BadUseError(needs_extra(f"{asked_by}: MF4", "mf4"))
 
 
 def _child(what: str, path: Path, **pipes: int) -> tuple[Any, IO[bytes]]:

@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from driver_monitor.errors import BadUseError, DriverMonitorError, RecordingError
+from driver_monitor.errors import BadUseError, DriverMonitorError, RecordingError, needs_extra
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ def _pyrage() -> Any:
     try:
         import pyrage
     except ImportError:
-        raise BadUseError("encrypted recordings need pyrage; install driver-monitor[seal]") from None
+        raise BadUseError(needs_extra("an encrypted recording", "seal")) from None
     return pyrage
 
 

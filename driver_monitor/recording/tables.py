@@ -8,7 +8,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
-from driver_monitor.errors import BadUseError
+from driver_monitor.errors import BadUseError, needs_extra
 
 Value = str | float | int | bool | None
 Kinds = dict[str, type]
@@ -71,7 +71,7 @@ def need_pyarrow() -> None:
         In one sentence.
     """
     if PathFinder.find_spec("pyarrow") is None:
-        raise BadUseError("--as parquet: Parquet needs pyarrow; install driver-monitor[parquet]")
+        raise BadUseError(needs_extra("--as parquet: Parquet", "parquet"))
 
 
 class ParquetTable:

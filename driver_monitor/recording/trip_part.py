@@ -55,6 +55,7 @@ class TripPart:
         self.broken_chunks = 0
         self.chunks = 0
         self.read_whole = False
+        self._mend = mend
         self._file = file
         self._size = size
         self._ahead: list[bytes] = []
@@ -90,7 +91,7 @@ class TripPart:
             cut = isinstance(self._file, SealedInput) and self._file.cut
             how = f"could not be decrypted further ({cut})" if cut else f"is {self._scan.ending}: it was not ended in order"
             notes.append(f"{self.path.name} {how}; what is whole in it was read")
-        elif self._places is None and not self.streams_once and self.read_whole:
+        elif self._places is None and not self.streams_once and self.read_whole and not self._mend:  # mending asks no index
             notes.append(f"{self.path.name} has no index that can be trusted; it was read from its beginning")
         if self.broken_chunks:
             notes.append(f"{self.path.name}: {self.broken_chunks} pieces are broken and were left out")

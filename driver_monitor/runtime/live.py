@@ -67,7 +67,7 @@ def _log_to(console: Console) -> Iterator[None]:
     logger = logging.getLogger("driver_monitor")
     level, logger.propagate = logger.level, False  # else the root's own handler says it all again
     logger.addHandler(handler)
-    logger.setLevel(min(logging.INFO, logging.getLogger().level))
+    logger.setLevel(min(logging.INFO, logger.getEffectiveLevel()))
     try:
         yield
     finally:

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from driver_monitor import jpeg
-from driver_monitor.errors import BadUseError
+from driver_monitor.errors import BadUseError, needs_extra
 from driver_monitor.recording.mcap_write import Data
 from driver_monitor.recording.trip_messages import report_topic, write_sample
 from driver_monitor.runtime.live_topics import ALL, FACE, FAILED, FRAME, HOST, READY, REPORTS
@@ -51,7 +51,7 @@ class LiveView:
 
     def __init__(self, port: int, *, pictures: bool) -> None:
         if find_spec("foxglove") is None:
-            raise BadUseError("--live needs foxglove-sdk; install driver-monitor[live]")
+            raise BadUseError(needs_extra("--live", "live"))
         self._numbers = {topic.name: number for number, topic in enumerate(ALL if pictures else REPORTS)}
         self._waits = pictures
         self._rest = b""

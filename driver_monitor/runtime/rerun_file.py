@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from driver_monitor import jpeg
 from driver_monitor.alerts.words import reason, spoken
-from driver_monitor.errors import BadUseError
+from driver_monitor.errors import BadUseError, needs_extra
 from driver_monitor.runtime.sink import Viewed
 from driver_monitor.signals import Alert, CameraFrame, DriverState, Event, Health, Report, seconds
 
@@ -33,7 +33,7 @@ class RerunFile:
         try:
             import rerun
         except ImportError:
-            raise BadUseError("--rerun needs rerun-sdk; install driver-monitor[rerun]") from None
+            raise BadUseError(needs_extra("--rerun", "rerun")) from None
         self._rerun: Any = rerun
         self._path = path
         self._stream: Any = rerun.RecordingStream("driver_monitor")

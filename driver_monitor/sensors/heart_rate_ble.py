@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from driver_monitor import settings
-from driver_monitor.errors import DeviceError
+from driver_monitor.errors import DeviceError, needs_extra
 from driver_monitor.sensors.base import Sensor
 from driver_monitor.sensors.queue import SampleQueue
 from driver_monitor.signals import HeartBeat, Part
@@ -97,7 +97,7 @@ class HeartRateBle(Sensor):
         try:
             import bleak
         except ImportError:
-            raise DeviceError("heart rate: Bluetooth needs the package bleak; pip install 'driver-monitor[ble]'") from None
+            raise DeviceError(needs_extra("heart rate: Bluetooth", "ble")) from None
         self._loop = asyncio.new_event_loop()
         try:
             self._wait(self._connect())

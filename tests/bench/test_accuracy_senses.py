@@ -50,7 +50,7 @@ def test_without_the_oracle_it_says_so_and_gives_no_figure(tmp_path: Path, monke
     monkeypatch.setattr(oracles, "_oracle", lambda module: None)
     for outcome in (oracles.pitch(tmp_path, Settings(), quiet), oracles.variability(tmp_path, Settings(), quiet)):
         assert not outcome.figures
-        assert "pip install 'driver-monitor[oracles]'" in outcome.notes[0]
+        assert ".venv/bin/pip install -e '.[oracles]'" in outcome.notes[0]
 
 
 def test_the_same_variability_as_neurokit(tmp_path: Path) -> None:

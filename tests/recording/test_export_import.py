@@ -79,7 +79,7 @@ def test_the_tables_have_what_was_measured(tmp_path: Path) -> None:
 
 
 def test_parquet_has_the_same_rows_as_csv(tmp_path: Path) -> None:
-    pyarrow: Any = pytest.importorskip("pyarrow.parquet", reason="Parquet is an extra: install driver-monitor[parquet]")
+    pyarrow: Any = pytest.importorskip("pyarrow.parquet", reason="Parquet needs the extra parquet")
     with Trip(write_trip(tmp_path / "t.mcap")) as trip:
         export(trip, tmp_path / "out", ["csv", "parquet"])
     for table in ("states", "can", "heart", "sensors", "buttons"):
@@ -107,7 +107,7 @@ def test_a_missing_library_is_said_before_anything_is_made(
 ) -> None:
     found = PathFinder.find_spec
     monkeypatch.setattr(PathFinder, "find_spec", lambda wanted, *rest: None if wanted == package else found(wanted, *rest))
-    said = rf"--as {name}: .* needs {package}; install"
+    said = rf"--as {name}: .* needs the extra '{name}': "
     with Trip(write_trip(tmp_path / "t.mcap")) as trip, pytest.raises(BadUseError, match=said):
         export(trip, tmp_path / "out", ["csv", name])
     assert not (tmp_path / "out").exists()

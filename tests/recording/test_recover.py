@@ -60,6 +60,11 @@ def test_every_whole_chunk_of_a_file_cut_anywhere_comes_back(tmp_path: Path) -> 
     assert counts[-1] == len(list(a_drive(1.0))) + 10  # and the reports
 
 
+def test_of_a_whole_good_file_there_is_nothing_to_note(tmp_path: Path) -> None:
+    with Trip(write_trip(tmp_path / "t.mcap", 1.0), mend=True) as trip:
+        assert copy_trip(trip, tmp_path / "whole.mcap", "recover").notes == []
+
+
 def test_a_cut_file_is_replayed_up_to_the_cut_without_recovering_it(tmp_path: Path) -> None:
     path = write_trip(tmp_path / "t.mcap", 2.0)
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
@@ -175,7 +180,7 @@ def test_a_killed_recording_loses_less_than_a_second(tmp_path: Path, after_s: fl
 
 
 def test_a_killed_encrypted_recording_comes_back_too(tmp_path: Path) -> None:
-    pyrage = pytest.importorskip("pyrage", reason="encryption is an extra: install driver-monitor[seal]")
+    pyrage = pytest.importorskip("pyrage", reason="encryption needs the extra seal")
     identity = pyrage.x25519.Identity.generate()
     key = tmp_path / "key.txt"
     key.write_text(f"# created by a test\n{identity}\n")

@@ -19,7 +19,7 @@ from driver_monitor.signals import StateName
 from tests.recording.trips import write_trip
 
 RERUN = shutil.which("rerun") or shutil.which("rerun", path=str(Path(sys.executable).parent))
-needs_rerun = pytest.mark.skipif(RERUN is None, reason="Rerun is an extra: install driver-monitor[rerun]")
+needs_rerun = pytest.mark.skipif(RERUN is None, reason="Rerun needs the extra rerun")
 
 
 def rerun(*words: object) -> str:
@@ -63,7 +63,7 @@ def test_foxgloves_layout_shows_topics_and_fields_that_are_recorded() -> None:
 
 
 def test_foxgloves_own_types_know_every_key_of_the_layout() -> None:
-    known = pytest.importorskip("foxglove.layouts", reason="the live view is an extra: install driver-monitor[live]")
+    known = pytest.importorskip("foxglove.layouts", reason="the live view needs the extra live")
 
     def keys(kind: str, **wanted: object) -> set[str]:
         return set(getattr(known, kind)(**wanted)._to_dict())

@@ -174,7 +174,7 @@ def test_a_wrong_target_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_with_a_key_only_its_owner_reads_it(tmp_path: Path) -> None:
-    pyrage = pytest.importorskip("pyrage", reason="encryption is an extra: install driver-monitor[seal]")
+    pyrage = pytest.importorskip("pyrage", reason="encryption needs the extra seal")
     mine, other = pyrage.x25519.Identity.generate(), pyrage.x25519.Identity.generate()
     for name, identity in (("mine", mine), ("other", other)):
         (tmp_path / name).write_text(f"{identity}\n")

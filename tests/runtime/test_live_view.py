@@ -44,7 +44,7 @@ from tests.recording.media import picture, write_video
 from tests.recording.trips import WALL_NS, ZERO_NS, about
 from tests.runtime.viewer import Viewer
 
-pytest.importorskip("foxglove", reason="the live view is an extra: install driver-monitor[live]")
+pytest.importorskip("foxglove", reason="the live view needs the extra live")
 
 ALERT = Alert(ZERO_NS + NS_PER_S, "raised", 1, "drowsy", "warning", "a rule", "its source", (Evidence("PERCLOS", 0.4, 0.2, "1"),))
 
@@ -126,7 +126,7 @@ def test_what_cannot_be_served_is_one_sentence(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(BadUseError, match=r"^--live is refused: in a fleet .* nobody watches a driver at work live; "):
         open_for_drive(0, Settings(trip=Trip(deployment="fleet")))
     monkeypatch.setattr(live_view, "find_spec", lambda name: None)
-    with pytest.raises(BadUseError, match=r"^--live needs foxglove-sdk; install driver-monitor\[live\]$"):
+    with pytest.raises(BadUseError, match=r"^--live needs the extra 'live': \.venv/bin/pip install -e '\.\[live\]' -c "):
         LiveView(0, pictures=True)
 
 

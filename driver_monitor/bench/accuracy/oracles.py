@@ -36,7 +36,7 @@ WINDOW_S = 75.0
 
 
 def _missing(name: str, title: str, package: str) -> Outcome:
-    note = f"Not measured: {package} is not installed (pip install 'driver-monitor[oracles]')."
+    note = f"Not measured: {package} is not installed (.venv/bin/pip install -e '.[oracles]', in the repository)."
     return Outcome(name, title, "", [], notes=[note])
 
 
