@@ -144,6 +144,13 @@ def test_a_pi_without_lgpio_has_its_buzzer_all_the_same(board: Board, monkeypatc
     assert (check.good, check.told) == (True, "pin factory gpiod")
 
 
+def test_a_board_whose_pins_are_only_simulated_is_bad(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gpiod", board.library)
+    check = next(check for check in examine(load_settings(Path("raspberry-pi"))) if check.what == "gpio")
+    assert check.good is False
+    assert "set [outputs] pin_factory = 'gpiod'" in check.told
+
+
 def test_gpiozero_knows_the_factory_by_name() -> None:
     pyproject = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())
     value = pyproject["project"]["entry-points"]["gpiozero_pin_factories"]["gpiod"]
