@@ -19,12 +19,12 @@ from typing import Any
 
 import numpy as np
 
+from driver_monitor.bench.out_file import write_text
 from driver_monitor.bench.protocol.measurements import samples
 from driver_monitor.bench.protocol.played import script_of
 from driver_monitor.bench.protocol.run_case import measured_settings
 from driver_monitor.bench.scenario.played import Played
 from driver_monitor.bench.virtual_driver.subject import PEOPLE
-from driver_monitor.errors import BadUseError
 from driver_monitor.model_store import model_path
 from driver_monitor.monitor import Monitor
 from driver_monitor.perception.blink_model import BlinkModel
@@ -175,8 +175,9 @@ def attentive_command(hours: float, jobs: int, seed: int, as_json: Path | None) 
     from rich.progress import track
     from rich.table import Table
 
-    if as_json is not None and not as_json.absolute().parent.is_dir():
-        raise BadUseError(f"{as_json} cannot be written: the folder {as_json.parent} does not exist; make it first")
+    from driver_monitor.runtime.output_files import check_outputs
+
+    check_outputs({"--json": as_json})
     planned = trips(hours, seed)
     bar = Console(stderr=True)
     heard: list[Heard] = []
@@ -211,5 +212,5 @@ def attentive_command(hours: float, jobs: int, seed: int, as_json: Path | None) 
     )
     if as_json is not None:
         figures = {"hours": driven, "seed": seed, "alerts": len(heard), "per_hour": rate, "interval": [low, high], "kinds": kinds}
-        as_json.write_text(json.dumps(figures | {"heard": [asdict(h) for h in heard]}, indent=1) + "\n", encoding="utf-8")
+        write_text(as_json, json.dumps(figures | {"heard": [asdict(h) for h in heard]}, indent=1) + "\n")
     return 0 if low <= TARGET_PER_HOUR else 1

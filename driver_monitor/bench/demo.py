@@ -11,6 +11,7 @@ from driver_monitor.bench.virtual_cabin import SOURCE_PREFIX, VirtualCabin, find
 from driver_monitor.errors import BadUseError
 from driver_monitor.runtime.annotate import AnnotatedVideo
 from driver_monitor.runtime.live import watch
+from driver_monitor.runtime.output_files import check_outputs
 from driver_monitor.runtime.reports import read_reports
 from driver_monitor.runtime.sink import FromZero
 from driver_monitor.settings import Settings
@@ -79,13 +80,14 @@ def demo_command(out: Path, config: Path) -> int:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise BadUseError(f"{out} cannot be made ({problem.strerror}); give another folder") from None
+    reports, film_path, page = out / "demo.jsonl", out / "demo.mp4", out / "demo.html"
+    check_outputs({"the reports": reports, "the film": film_path, "the page": page})
     console = Console(highlight=False)
     cabin = VirtualCabin(find_scenario(settings.camera.source))
     script = cabin.scenario.script
     console.print(f"[bold]{script.title}[/]: {script.seconds:.0f} s of the virtual driver; drawing the pictures first")
     cabin.draw()
     console.print("Now the drive, through the live loop as it happens")
-    reports, film_path, page = out / "demo.jsonl", out / "demo.mp4", out / "demo.html"
     bus = BusWatch(settings)
     start_ns = time.monotonic_ns()
     with AnnotatedVideo(film_path, script.camera.fps, (script.camera.width, script.camera.height)) as film:

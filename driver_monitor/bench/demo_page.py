@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from driver_monitor import __version__
+from driver_monitor.bench.out_file import write_text
 from driver_monitor.bench.page_style import STYLE
 from driver_monitor.bench.scenario.tracks import Label
 
@@ -22,7 +23,7 @@ def write_page(
     path: Path, reports: Sequence[dict[str, Any]], done: Sequence[Label], title: str, zero_s: float, film: str
 ) -> None:
     """Write the page; ``zero_s`` is the drive's beginning in the reports' time, ``film`` a video beside the page."""
-    path.write_text(page(reports, done, title, zero_s, film), encoding="utf-8")
+    write_text(path, page(reports, done, title, zero_s, film))
 
 
 def page(reports: Sequence[dict[str, Any]], done: Sequence[Label], title: str, zero_s: float, film: str) -> str:

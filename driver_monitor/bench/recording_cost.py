@@ -13,6 +13,7 @@ from typing import get_args
 import numpy as np
 
 from driver_monitor import jpeg
+from driver_monitor.bench.out_file import write_text
 from driver_monitor.settings import Settings
 from driver_monitor.signals import (
     NS_PER_S,
@@ -89,6 +90,9 @@ def _memory_mb() -> float:
 
 def recording_command(length_s: float, json_file: Path | None) -> int:
     """The command ``bench recording``."""
+    from driver_monitor.runtime.output_files import check_outputs
+
+    check_outputs({"--json": json_file})
     samples = _drive(length_s)
     answers = _Answers()
     # the loop alone, before and behind: what it takes, mostly for waking up, is not the recording's
@@ -118,7 +122,7 @@ def recording_command(length_s: float, json_file: Path | None) -> int:
     for key, value in figures.items():
         print(f"{key:<34} {value:10.3f}")
     if json_file is not None:
-        json_file.write_text(json.dumps(figures, indent=1) + "\n")
+        write_text(json_file, json.dumps(figures, indent=1) + "\n")
     return 0
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from driver_monitor.bench.accuracy.outcome import Outcome, Tell
 from driver_monitor.bench.accuracy.registry import DataSet, found
-from driver_monitor.bench.accuracy.report import as_markdown, json_text, show, write
-from driver_monitor.errors import BadUseError
+from driver_monitor.bench.accuracy.report import as_markdown, json_text, show
+from driver_monitor.bench.out_file import write_text
 from driver_monitor.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,13 +35,12 @@ def accuracy_command(name: str, place: Path, config: Path | None, json_file: Pat
 
     from driver_monitor.model_store import model_path
     from driver_monitor.runtime.lockdown import lock_down
+    from driver_monitor.runtime.output_files import check_outputs
     from driver_monitor.settings_file import load_settings
 
+    check_outputs({"--json": json_file, "--markdown": markdown}, {"the settings file": [config]})
     there = found(name, place)  # said before models are looked for
     settings = load_settings(config)
-    for output in (json_file, markdown):
-        if output is not None and not output.parent.is_dir():
-            raise BadUseError(f"{output.parent} is no folder; {output.name} cannot be written there")
     for model in sorted({model for data, folders in there if folders for model in data.models}):
         model_path(model)
     lock_down()  # this process will see faces
@@ -56,10 +55,10 @@ def accuracy_command(name: str, place: Path, config: Path | None, json_file: Pat
     if config is not None:
         command += f" --config {config.name}"
     if json_file is not None:
-        write(json_file, json_text(outcomes, command + " --json FILE"))
+        write_text(json_file, json_text(outcomes, command + " --json FILE"))
     if markdown is not None:
         shown = f"{command} --markdown {markdown.name if markdown.is_absolute() else markdown}"
-        write(markdown, as_markdown(outcomes, missing, shown, None if config is None else config.name))
+        write_text(markdown, as_markdown(outcomes, missing, shown, None if config is None else config.name))
     return 0
 
 

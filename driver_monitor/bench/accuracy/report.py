@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from driver_monitor import __version__
 from driver_monitor.bench.accuracy.outcome import Figure, Outcome
 from driver_monitor.bench.accuracy.registry import NOT_MEASURED
 from driver_monitor.bench.accuracy.statistics import FEWEST
-from driver_monitor.errors import BadUseError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -116,14 +114,6 @@ def as_markdown(outcomes: Sequence[Outcome], missing: Sequence[str], command: st
     left_out += [f"* `{name}`: no data was there." for name in missing]
     parts.append("\n".join(["## Not measured", "", *left_out]) + "\n")
     return "\n".join(parts)
-
-
-def write(path: Path, text: str) -> None:
-    """Write one output file."""
-    try:
-        path.write_text(text, "utf-8")
-    except OSError as problem:
-        raise BadUseError(f"{path} cannot be written ({problem.strerror or problem}); give another file") from None
 
 
 def json_text(outcomes: Sequence[Outcome], command: str) -> str:

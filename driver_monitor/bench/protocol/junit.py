@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
+from driver_monitor.bench.out_file import write_text
 from driver_monitor.bench.protocol.outcome import Outcome
 
 
@@ -29,4 +30,4 @@ def write_junit(path: Path, outcomes: Sequence[Outcome]) -> None:
                 fault = Xml.SubElement(test, "error" if o.error else "failure", message="; ".join(o.faults))
                 fault.text = f"rule: {o.rule}\nsource: {o.source}"
     Xml.indent(suites)
-    Xml.ElementTree(suites).write(path, encoding="utf-8", xml_declaration=True)
+    write_text(path, Xml.tostring(suites, encoding="utf-8", xml_declaration=True).decode())

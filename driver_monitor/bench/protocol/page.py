@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 
 from driver_monitor import __version__
+from driver_monitor.bench.out_file import write_text
 from driver_monitor.bench.page_style import STYLE
 from driver_monitor.bench.protocol.outcome import Outcome
 from driver_monitor.bench.protocol.plot import plot
@@ -21,7 +22,7 @@ _KEY = (
 
 def write_page(path: Path, outcomes: Sequence[Outcome], title: str, about: str) -> None:
     """Write the report."""
-    path.write_text(page(outcomes, title, about), encoding="utf-8")
+    write_text(path, page(outcomes, title, about))
 
 
 def page(outcomes: Sequence[Outcome], title: str, about: str) -> str:

@@ -12,6 +12,7 @@ from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
 
+from driver_monitor.bench.out_file import write_text
 from driver_monitor.bench.protocol.cases import Case, Protocol, load_protocol, protocol_names
 from driver_monitor.bench.protocol.deal import deal
 from driver_monitor.bench.protocol.outcome import Level, Outcome
@@ -39,6 +40,7 @@ def protocol_command(
 ) -> int:
     """The command ``bench protocol``; its exit code is 0 when all cases hold and 1 when one does not."""
     from driver_monitor.bench.protocol.show import progress, show
+    from driver_monitor.runtime.output_files import check_outputs
 
     protocols = [load_protocol(n) for n in (protocol_names() if name == ALL else [name])]
     cases = choose([c for p in protocols for c in p.cases], level, sample, pattern, dealt)
@@ -46,13 +48,13 @@ def protocol_command(
         cases = [with_backend(c, backend) for c in cases]
     if not cases:
         raise BadUseError(f"no case of '{name}' at the level of {level} is named like '{pattern}'; give another --case")
-    for output in (html, junit, as_json):
-        if output is not None and not output.absolute().parent.is_dir():
-            raise BadUseError(f"{output} cannot be written: the folder {output.parent} does not exist; make it first")
+    check_outputs({"--html": html, "--junit": junit, "--json": as_json})
     with progress(len(cases)) as step:
         outcomes = run(cases, level, jobs, step)
+    show(outcomes)
     write(protocols, outcomes, html, junit, as_json)
-    show(outcomes, html)
+    if html is not None:
+        print(f"Report: {html}")
     return 0 if all(o.passed for o in outcomes) else 1
 
 
@@ -161,7 +163,7 @@ def write(
 
         write_junit(junit, outcomes)
     if as_json is not None:
-        as_json.write_text(json.dumps([_figures(o) for o in outcomes], indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_text(as_json, json.dumps([_figures(o) for o in outcomes], indent=1, ensure_ascii=False) + "\n")
 
 
 def _figures(outcome: Outcome) -> dict[str, object]:

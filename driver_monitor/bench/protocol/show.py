@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -28,7 +27,7 @@ def progress(total: int) -> Iterator[Callable[[Outcome], None]]:
         yield step
 
 
-def show(outcomes: Sequence[Outcome], html: Path | None) -> None:
+def show(outcomes: Sequence[Outcome]) -> None:
     """Print what came of the cases."""
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     table = Table("protocol", "case", "hold", "worst", "rule")
@@ -47,5 +46,3 @@ def show(outcomes: Sequence[Outcome], html: Path | None) -> None:
     good = sum(o.passed for o in outcomes)
     wall_s = sum(o.wall_s for o in outcomes)
     console.print(f"{good} of {len(outcomes)} cases hold ({outcomes[0].level}, {wall_s:.0f} s of work)")
-    if html is not None:
-        console.print(f"Report: {html}", markup=False, soft_wrap=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from driver_monitor import __version__
+from driver_monitor.bench.out_file import write_text
 from driver_monitor.bench.response.curves import Curve, closed_at, line_through, rows_of
 from driver_monitor.bench.response.measure import Scene, measure
 from driver_monitor.bench.response.sweeps import QUANTITIES
@@ -68,11 +69,10 @@ def response_command(
 
     from driver_monitor.bench.response import page
     from driver_monitor.runtime.lockdown import lock_down
+    from driver_monitor.runtime.output_files import check_outputs
 
     names = chosen_people(people)
-    for output in (json_file, html, markdown):
-        if output is not None and not output.absolute().parent.is_dir():
-            raise BadUseError(f"{output} cannot be written: the folder {output.parent} does not exist; make it first")
+    check_outputs({"--json": json_file, "--html": html, "--markdown": markdown})
     for model in ("virtual-driver", "face_landmarker"):
         model_path(model)
     lock_down()
@@ -85,21 +85,14 @@ def response_command(
     page.show(Console(width=None if sys.stdout.isatty() else 200, highlight=False), curves, scene)
     command = f"driver-monitor bench response --people {people} {_options(scene)}" + (f" --every {every}" if every > 1 else "")
     if json_file is not None:
-        _write(json_file, json.dumps(as_json(curves, scene, every), indent=1, ensure_ascii=False) + "\n")
+        write_text(json_file, json.dumps(as_json(curves, scene, every), indent=1, ensure_ascii=False) + "\n")
     if html is not None:
-        _write(html, page.page(curves, scene))
+        write_text(html, page.page(curves, scene))
     if markdown is not None:
         shown = f"{command} --markdown {markdown.name if markdown.is_absolute() else markdown}"
-        _write(markdown, page.as_markdown(curves, scene, shown))
+        write_text(markdown, page.as_markdown(curves, scene, shown))
     return 0
 
 
 def _options(scene: Scene) -> str:
     return " ".join(f"--{name} {value}" for name, value in asdict(scene).items() if value not in ("none", "day"))
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as problem:
-        raise BadUseError(f"{path} cannot be written ({problem.strerror or problem}); give another file") from None
