@@ -8,7 +8,7 @@ import platform
 import resource
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -144,28 +144,6 @@ def other_senses(until_s: float) -> list[Sample]:
     return out
 
 
-def _timed_hands(settings: Settings) -> _TimedHands | None:
-    """The hand detector, where it would be used."""
-    from driver_monitor.model_store import model_path, models
-    from driver_monitor.perception.hand_landmarks import MediaPipeHands
-
-    (model,) = models(["hand_landmarker"])
-    if not settings.hands.enabled or model.fault() is not None:
-        return None
-    return _TimedHands(MediaPipeHands(model_path(model.name), confidence=settings.hands.confidence))
-
-
-def _timed_expression(settings: Settings) -> _TimedExpression | None:
-    """The expression network, where it would be used."""
-    from driver_monitor.model_store import model_path, models
-    from driver_monitor.perception.expression_network import ExpressionLooks, LiteRtExpression
-
-    (model,) = models(["expression"])
-    if not settings.emotion.expression_network or model.fault() is not None:
-        return None
-    return _TimedExpression(ExpressionLooks(LiteRtExpression(model_path(model.name)), settings.face.usable_yaw_deg))
-
-
 @dataclass(frozen=True, slots=True)
 class Ratios:
     """To the landmarks alone of every picture: whole loop and face path of those read, and the face path of all as driven."""
@@ -181,16 +159,14 @@ def measure(samples: Iterable[Sample], settings: Settings) -> tuple[list[Stage],
     Every picture is given to a lone detector and to the Monitor, in turns first.
     """
     from driver_monitor.model_store import model_path
-    from driver_monitor.monitor import Monitor
     from driver_monitor.perception.face_landmarks.choice import open_face
-    from driver_monitor.perception.speech_detector import SpeechDetector
+    from driver_monitor.runtime.assembly import open_senses
 
-    model = model_path("face_landmarker")
-    alone, face = open_face(model, settings.face), _TimedFace(open_face(model, settings.face))
-    hands = _timed_hands(settings)
-    expression = _timed_expression(settings)
-    speech = SpeechDetector(model_path("silero_vad"))
-    monitor = Monitor(settings, face=face, hands=hands, speech=speech, expression=expression)
+    alone, senses = open_face(model_path("face_landmarker"), settings.face), open_senses(settings)
+    face = _TimedFace(senses.face)
+    hands = None if senses.hands is None else _TimedHands(senses.hands)
+    expression = None if senses.expression is None else _TimedExpression(senses.expression)
+    monitor = replace(senses, face=face, hands=hands, expression=expression).monitor(settings)
     times: dict[str, list[float]] = {}
     names = {CanFrame: "bus, a frame", HeartBeat: "heart, a beat", Tick: "tick: sound, bus, states"}
 

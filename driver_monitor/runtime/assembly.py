@@ -3,26 +3,63 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 from driver_monitor.errors import ModelError
+from driver_monitor.estimators.blink_pattern import Judge
 from driver_monitor.model_store import model_file, model_path
 from driver_monitor.monitor import Monitor
 from driver_monitor.perception.blink_model import BlinkModel
-from driver_monitor.perception.expression_network import ExpressionLooks, LiteRtExpression
+from driver_monitor.perception.expression_network import ExpressionLook, ExpressionLooks, LiteRtExpression
+from driver_monitor.perception.face_landmarks import FaceDetector
 from driver_monitor.perception.face_landmarks.choice import choose, mediapipe_fault, open_face
-from driver_monitor.perception.hand_landmarks import MediaPipeHands
-from driver_monitor.perception.objects import OnnxObjects
+from driver_monitor.perception.hand_landmarks import HandDetector, MediaPipeHands
+from driver_monitor.perception.objects import ObjectDetector, OnnxObjects
 from driver_monitor.perception.speech_detector import SpeechDetector
-from driver_monitor.perception.words import find_phrases, read_phrases
+from driver_monitor.perception.words import Spotter, find_phrases, read_phrases
 from driver_monitor.perception.words_pocketsphinx import PocketSphinxSpotter
 from driver_monitor.settings import Settings
 from driver_monitor.signals import Part, PartState
 
 
+@dataclass(frozen=True, slots=True)
+class Senses:
+    """What a Monitor sees and hears with, and what there is to say of it."""
+
+    face: FaceDetector
+    speech: SpeechDetector
+    hands: HandDetector | None
+    objects: ObjectDetector | None
+    blinks: Judge
+    expression: ExpressionLook | None
+    words: Spotter | None
+    facts: Sequence[tuple[Part, PartState, str]]
+
+    def monitor(self, settings: Settings) -> Monitor:
+        """The Monitor that has them."""
+        return Monitor(
+            settings,
+            face=self.face,
+            speech=self.speech,
+            hands=self.hands,
+            objects=self.objects,
+            blinks=self.blinks,
+            expression=self.expression,
+            words=self.words,
+            facts=self.facts,
+        )
+
+
 def build_monitor(settings: Settings) -> Monitor:
-    """The Monitor with face landmarks and voice activity; with hands where their model is, and objects where one is named.
+    """The Monitor with all that :func:`open_senses` gives."""
+    return open_senses(settings).monitor(settings)
+
+
+def open_senses(settings: Settings) -> Senses:
+    """Face landmarks and voice activity; hands where their model is, and objects where one is named.
 
     Raises
     ------
@@ -44,17 +81,7 @@ def build_monitor(settings: Settings) -> Monitor:
     words, told = _open_words(settings)
     if told:
         facts.append(("microphone", "ok", told))
-    return Monitor(
-        settings,
-        face=face,
-        speech=speech,
-        hands=hands,
-        objects=objects,
-        blinks=blinks,
-        expression=expression,
-        words=words,
-        facts=facts,
-    )
+    return Senses(face, speech, hands, objects, blinks, expression, words, facts)
 
 
 def _open_words(settings: Settings) -> tuple[PocketSphinxSpotter | None, str]:
