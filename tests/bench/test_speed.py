@@ -7,7 +7,7 @@ import pytest
 from driver_monitor.bench.pictures import virtual_pictures
 from driver_monitor.bench.speed import measure
 from driver_monitor.runtime import assembly
-from driver_monitor.settings import Settings, Trip
+from driver_monitor.settings import Settings
 from driver_monitor.signals import CameraFrame
 
 
@@ -22,12 +22,6 @@ def stages(drive: list[CameraFrame], settings: Settings) -> set[str]:
 
 def test_all_that_a_drive_looks_at_is_timed(drive: list[CameraFrame]) -> None:
     assert {"landmarks alone", "picture, whole way", "hands, a look", "expression, a look"} <= stages(drive, Settings())
-
-
-def test_where_emotions_are_off_no_expression_is_looked_at(drive: list[CameraFrame]) -> None:
-    timed = stages(drive, Settings(trip=Trip(deployment="fleet")))
-    assert "hands, a look" in timed
-    assert "expression, a look" not in timed
 
 
 def test_on_a_cpu_that_mediapipe_would_kill_the_hands_are_not_opened(
