@@ -19,16 +19,10 @@ app = typer.Typer(
 )
 
 _LONGEST_S = 31_536_000.0  # a year
-
-
-def _second(value: float | None) -> float | None:
-    if value is not None and not 0.0 <= value <= _LONGEST_S:  # a range would let nan through
-        raise typer.BadParameter(f"{value:g} is no second of a trip; give one from 0 to {_LONGEST_S:.0f}")
-    return value
-
-
-FromS = Annotated[float | None, typer.Option("--from", metavar="S", callback=_second, help="From this second of the trip.")]
-ToS = Annotated[float | None, typer.Option("--to", metavar="S", callback=_second, help="Up to this second of the trip.")]
+FromS = Annotated[
+    float | None, typer.Option("--from", metavar="S", min=0.0, max=_LONGEST_S, help="From this second of the trip.")
+]
+ToS = Annotated[float | None, typer.Option("--to", metavar="S", min=0.0, max=_LONGEST_S, help="Up to this second of the trip.")]
 Identity = Annotated[
     Path | None, typer.Option("--identity", metavar="KEY.txt", help="The secret key of an encrypted recording (age).")
 ]

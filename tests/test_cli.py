@@ -71,9 +71,9 @@ def test_version() -> None:
         (["bench", "speed", "--frames", "0"], "'--frames'"),
         (["settings", "show", "--config", "benhc"], "benhc: there is no such settings file; did you mean 'bench'?"),
         (["settings", "show", "--explain", "--config", "bench"], "--explain shows the defaults; leave out --config"),
-        (["recording", "cut", "x.mcap", "y.mcap", "--to", "inf"], "'--to': inf is no second of a trip; give one from 0"),
-        (["recording", "export", "x.mcap", "y", "--from", "nan"], "'--from': nan is no second of a trip"),
-        (["replay", "x.mcap", "--from", "1e300"], "'--from': 1e+300 is no second of a trip; give one from 0 to 31536000"),
+        (["recording", "cut", "x.mcap", "y.mcap", "--to", "inf"], "'--to': Input should be less than or equal to 31536000"),
+        (["recording", "export", "x.mcap", "y", "--from", "nan"], "'--from': Input should be"),
+        (["replay", "x.mcap", "--from", "1e300"], "'--from': Input should be less than or equal to 31536000"),
         (["models", "pull", "silero"], "there is no model 'silero'; did you mean 'silero_vad'?"),
     ],
 )
