@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -22,9 +23,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+_LONGEST_S = 31_536_000.0  # a year
+_NOT_DONE, _BAD_USE, _STOPPED, _BROKEN_PIPE = 1, 2, 130, 141  # the last two as a shell says: 128 + the signal
+
 Baud = Annotated[int, typer.Option("--baud", metavar="N", min=1200, max=3_000_000, help="Bits per second.")]
 Port = Annotated[str, typer.Argument(metavar="PORT", help="Serial port, such as /dev/ttyACM0.")]
-Seconds = Annotated[float | None, typer.Option("--seconds", metavar="N", min=0.0, help="Stop after this long.")]
+Seconds = Annotated[
+    float | None, typer.Option("--seconds", metavar="N", min=0.0, max=_LONGEST_S, help="Stop after this long.")
+]
 
 FLASH = {
     "uno": """Arduino Uno or Nano (ATmega328P). Needs gcc-avr, avr-libc and avrdude.
@@ -145,7 +151,7 @@ def simulate(
     with Simulator(rate, seed) as simulator:
         print(f"the simulated bridge is at {simulator.port} (Ctrl-C ends it)", flush=True)
         try:
-            time.sleep(1e9 if seconds is None else seconds)
+            time.sleep(_LONGEST_S if seconds is None else seconds)
         except KeyboardInterrupt:
             print("ended")
     return 0
@@ -162,19 +168,38 @@ def flash(board: Annotated[str, typer.Argument(metavar="[BOARD]", help="uno, stm
 
 
 def main() -> None:
-    """Run a command line; exit codes: 0 done, 1 not done, 2 bad use, 130 stopped by Ctrl-C."""
+    """Run a command line; exit codes: 0 done, 1 not done, 2 bad use, 130 stopped by Ctrl-C, 141 the reader has gone."""
+    try:
+        code = _run(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = _nowhere(_BROKEN_PIPE)
+    except OSError as problem:
+        print(f"firmware-bridge: {problem.strerror or problem}", file=sys.stderr)
+        code = _nowhere(_NOT_DONE)
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
     command = typer.main.get_command(app)
     try:
-        with command.make_context("firmware-bridge", sys.argv[1:]) as context:
+        # not command.main(): it hides Ctrl-C and broken pipes
+        with command.make_context("firmware-bridge", arguments) as context:
             result = command.invoke(context)
     except typer.Exit as e:
-        sys.exit(e.exit_code)
+        return e.exit_code
     except TyperException as e:
         print(f"firmware-bridge: {e.format_message()}", file=sys.stderr)
-        sys.exit(2)
+        return _BAD_USE
     except KeyboardInterrupt:
-        sys.exit(130)
-    sys.exit(result)
+        return _STOPPED
+    return result if isinstance(result, int) else 0
+
+
+def _nowhere(code: int) -> int:
+    """What is left to print goes nowhere, so that Python's own flush at exit does not complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -40,7 +42,30 @@ def test_flash_names_a_command_for_each_board(board: str) -> None:
     assert run("flash", "eniac").returncode == 2
 
 
-def test_bad_use_is_told() -> None:
-    done = run("simulate", "--rate", "3")
+@pytest.mark.parametrize(
+    "words", [("--rate", "3"), ("--rate", "nan"), ("--seconds", "inf"), ("--seconds", "nan"), ("--seconds", "-1")]
+)
+def test_bad_use_is_told_in_one_line(words: tuple[str, str]) -> None:
+    done = run("simulate", *words)
     assert done.returncode == 2
-    assert "--rate" in done.stderr
+    assert words[0] in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+def test_a_reader_that_has_gone_is_no_traceback() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "firmware_bridge", "simulate", "--seconds", "0"]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_a_full_disk_is_one_line() -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "firmware_bridge", "flash"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (1, "firmware-bridge: No space left on device\n")
