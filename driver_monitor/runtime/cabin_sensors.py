@@ -112,9 +112,9 @@ def open_sensors(
     else:
         sensors.append(bridge := HeartRate(settings.heart_rate, watching))
     if settings.outputs.button_pin is not None:
-        if pins.factory is not None:
+        if pins.reason is None:
             sensors.append(AcknowledgeButton(settings.outputs.button_pin, pins.factory))
-        if pins.reason is not None:
+        else:  # a simulated one nobody can press
             absent.append(("button", "simulated" if pins.factory else "no pin factory"))
     if settings.outputs.privacy_pin is not None and pins.reason is not None:
         why = "its pin is simulated" if pins.factory else "there is no pin factory"

@@ -349,6 +349,16 @@ def test_a_privacy_switch_that_cannot_work_is_said(factory: MockFactory | None, 
     assert f"the privacy switch does nothing: {why}" in told
 
 
+@pytest.mark.parametrize(("factory", "why"), [(None, "no pin factory"), (MockFactory(), "simulated")])
+def test_a_button_that_nobody_can_press_is_missing_and_was_never_good(factory: MockFactory | None, why: str) -> None:
+    settings = Settings.model_validate({"microphone": {"device": "none"}, "outputs": {"button_pin": 24}})
+    queue = SampleQueue()
+    with ExitStack() as stack:
+        open_sensors(settings, queue, stack, Pins(factory, "no board"), EmptyCabin())
+    told = [(s.state, s.reason) for s in iter(lambda: queue.get(0.0), None) if isinstance(s, SensorStatus) and s.part == "button"]
+    assert told == [("missing", why)]
+
+
 @pytest.mark.parametrize("pins", [Pins(None, "the pin factory does not work here"), Pins(MockFactory(), "simulated")])
 def test_the_camera_does_not_run_past_a_privacy_switch_that_cannot_be_read(pins: Pins, settings_file: Path) -> None:
     camera = {"source": str(settings_file.with_name("grey.avi"))}
