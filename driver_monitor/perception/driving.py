@@ -91,6 +91,7 @@ class Driving:
         self.undecodable = self.not_available = self.implausible = 0
         self._failures = (cantools.database.DecodeError, ValueError)
         self._stale_ns = nanoseconds(vehicle.stale_s)
+        self._no_bus = vehicle.interface == "none"
         self._by_id: dict[tuple[int, bool], _Source] = {}
         self._by_pgn: dict[int, _Source] = {}
         self._obd: ObdReplies | None = None
@@ -132,6 +133,8 @@ class Driving:
     def measure(self, t_ns: int) -> VehicleMeasurement:
         """Tell the drive as known at ``t_ns``; what is stale is ``None`` with a reason."""
         reasons = [reason for what in _DRIVE if (reason := self._unknown(what, t_ns))]
+        if self._no_bus and not self._seen:  # of the signals of no bus there is nothing to tell
+            reasons = ["no speed known"]
         speed, steering, indicator, reverse = (self._value(what, t_ns) for what in _DRIVE)
         return VehicleMeasurement(
             t_ns,

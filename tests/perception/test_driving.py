@@ -49,10 +49,11 @@ def test_every_message_and_signal_of_our_dbcs_says_what_it_is() -> None:
 
 
 def test_before_the_first_frame_nothing_is_known_and_nothing_is_zero() -> None:
-    told = Driving(Vehicle()).measure(5)
+    told = Driving(Vehicle(interface="socketcan")).measure(5)
     assert (told.speed_kmh, told.steering_deg, told.indicator, told.reverse) == (None, None, None, None)
     assert told.reason is not None
     assert "speed: not seen yet" in told.reason
+    assert Driving(Vehicle()).measure(5).reason == "no speed known"  # of the signals of no bus there is nothing to tell
 
 
 def test_a_stale_speed_is_unknown_until_the_bus_is_back() -> None:
@@ -133,7 +134,7 @@ def test_a_dbc_that_is_missing_or_is_none(tmp_path: Path) -> None:
 
 
 def test_a_bus_without_any_mapped_signal_needs_no_dbc() -> None:
-    driving = Driving(Vehicle(dbc="nowhere.dbc", signals=VehicleSignals(speed="", **NOTHING)))
+    driving = Driving(Vehicle(interface="socketcan", dbc="nowhere.dbc", signals=VehicleSignals(speed="", **NOTHING)))
     assert driving.filters == []
     assert "speed: not carried by this bus" in (driving.measure(0).reason or "")
 
