@@ -79,10 +79,10 @@ class Perclos:
         return min(1.0, closed / usable), None
 
     def _sums(self, t_ns: int, window_s: float) -> tuple[float, float]:
-        since = (t_ns - nanoseconds(window_s)) // NS_PER_S
+        first = -((nanoseconds(window_s) - t_ns) // NS_PER_S)  # the first second that lies in the window whole
         usable = closed = 0.0
         for second, cell in reversed(self._cells):
-            if second <= since:
+            if second < first:
                 break
             usable += cell[0]
             closed += cell[1]

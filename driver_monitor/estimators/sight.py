@@ -18,6 +18,7 @@ class NotSeen:
         self._limit_s = fatigue.not_visible_s
         self._lasted_s: dict[Sight, float] = {}  # each trouble's part; what was seen in between counts in none
         self._why: dict[Sight, str | None] = {}
+        self._worst: Sight = "clear"  # the trouble that lasted longest, now or the last time
         self._last: tuple[int, Sight] | None = None
         self._clear_ns: int | None = None
         self._met_kind: str | None = None
@@ -36,7 +37,7 @@ class NotSeen:
             self._clear_ns = None
             self._why[sight] = why
         lasted = round(sum(self._lasted_s.values()), 6)
-        worst = max(self._lasted_s, key=lambda s: self._lasted_s[s], default=sight)
+        worst = self._worst = max(self._lasted_s, key=lambda s: self._lasted_s[s], default=self._worst)
         if self._met_kind is None and lasted >= self._limit_s:
             self._met_kind = "camera_blocked" if worst in BLOCKED else "driver_not_visible"
         words, reason = worst.replace("_", " "), self._why.get(worst)

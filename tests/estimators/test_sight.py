@@ -28,6 +28,16 @@ def test_a_face_that_is_gone_is_told_after_ten_seconds() -> None:
     assert rule.startswith("no face ≥ 10 s")
 
 
+def test_what_has_ended_is_still_called_by_its_name() -> None:
+    not_seen = NotSeen(Settings().fatigue)
+    for k in range(120):
+        not_seen.step(nanoseconds(k / 10.0), NO_FACE)
+    for k in range(120, 140):
+        told = not_seen.step(nanoseconds(k / 10.0), CLEAR)
+    assert [c.met for c in told] == [False, False]
+    assert all(c.rule.startswith("no face ≥ 10 s") for c in told)
+
+
 def test_one_lost_picture_in_each_second_is_a_face_that_is_seen() -> None:
     assert met([*[CLEAR] * 26, NO_FACE] * 60, 27.0) == []
 
