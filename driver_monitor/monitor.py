@@ -73,9 +73,10 @@ from driver_monitor.signals import (
 )
 
 _LISTEN_NS = NS_PER_S
+_STRICTEST = "every alert counts as at speed"
 _SHOWN_NS = NS_PER_S // 2  # hands move: what an older look found is not drawn
 _LOOKS: frozenset[AlertKind] = frozenset({"long_distraction", "time_sharing"})
-_UNSEEN: frozenset[AlertKind] = frozenset({"stress", "anger", "sensor_lost", "monitor_fault"})  # told without a camera, too
+_UNSEEN: frozenset[AlertKind] = frozenset({"stress", "anger", "sensor_lost"})  # told without a camera, too
 _REGIONS_NS = NS_PER_S * 2 // 5  # glasses and masks do not come and go from picture to picture
 
 
@@ -139,7 +140,6 @@ class Monitor:
         self._skin = CameraPulse(settings.heart.camera_pulse_snr_db) if settings.heart.camera_pulse else None
         self._driving = Driving(settings.vehicle)
         self._braking = Braking(settings.vehicle.harsh_braking_ms2)
-        self._doubted = False
         self._steering = Steering(settings.fatigue)
         self._style = DrivingStyles(settings.emotion, settings.vehicle.stale_s)
         self._closed_eyes = ClosedEyes(settings.fatigue)
@@ -159,7 +159,7 @@ class Monitor:
         self._bus_frames: list[CanFrame] = []
         self._lost: dict[str, str] = {}
         self._camera_off = False  # switched off by the driver: nothing is to be seen, and that is no trouble
-        self._speed_known: bool | None = None
+        self._bus_told: tuple[bool, bool] | None = None  # in doubt, speed known
         self._track: FaceTrack | None = None
         self._felt_ns: int | None = None  # the picture stress and anger last read
         self._found: FaceLandmarks | None = None
@@ -483,15 +483,10 @@ class Monitor:
     def _speed_health(self, t_ns: int) -> list[Report]:
         vehicle = self._vehicle
         doubt = self._driving.doubt(t_ns)
-        if (doubt is not None) != self._doubted:
-            self._doubted = doubt is not None
-            state: PartState = "degraded" if doubt else "ok"
-            return [Health(t_ns, "vehicle_bus", state, doubt or "all values plausible again")]
         known = vehicle.speed_kmh is not None
-        if known == self._speed_known:
+        if (doubt is not None, known) == self._bus_told:
             return []
-        self._speed_known = known
-        if known:
-            return [Health(t_ns, "vehicle_bus", "ok", "speed known")]
-        reason = vehicle.reason or "no speed on the bus"
-        return [Health(t_ns, "vehicle_bus", "unknown", f"{reason}; alerts take the strictest speed tier")]
+        self._bus_told = doubt is not None, known
+        state: PartState = "degraded" if doubt else "ok" if known else "unknown"
+        told = [doubt or "speed known"] if known else [doubt, vehicle.reason or "no speed on the bus", _STRICTEST]
+        return [Health(t_ns, "vehicle_bus", state, "; ".join(text for text in told if text))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, get_args
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 NOT_KNOWN = 255
 _KSS_NOT_KNOWN = 25.5
 _OWN_DBC = {"can": "driver_monitor.dbc", "j1939": "driver_monitor_j1939.dbc"}
+_KEPT = 64  # steps that wait: more than every kind of alert could rise, repeat and clear in a second
 _IDS = 0xFB00  # J1939 keeps the upper values of 16 bits for "error" and "not available"
 
 
@@ -49,24 +51,21 @@ class BusOutput:
         self._break = BreakAdvice(settings.fatigue.kss_warn)
         self._route = RouteAdvice(settings.alerts.mood_s)
         self._left = out.alert_burst
-        self._waiting: Alert | None = None
+        self._waiting: deque[Alert] = deque(maxlen=_KEPT)
         self.trouble: str | None = None
 
     def handle(self, alert: Alert) -> None:
-        """Send one step of an alert at once; steps beyond the burst wait for the next 10 Hz message."""
+        """Send one step of an alert at once; steps beyond the burst wait, in order, for the next 10 Hz message."""
         if not may_leave_cab(alert, self._settings.trip.deployment):
             return
         self._standing.step(alert)
         self._break.alert(alert)
         self._route.alert(alert)
-        if self._left:
-            self._left -= 1
-            self._tell(alert, alert.action)
-        else:
-            self._waiting = alert
+        self._waiting.append(alert)
+        self._tell_waiting()
 
     def states(self, states: Sequence[DriverState]) -> None:
-        """Send the states, and the most urgent alert once more."""
+        """Send the states, the most urgent alert once more, and the steps that wait."""
         values: dict[str, float | str] = {state.capitalize(): NOT_KNOWN for state in get_args(StateName)}
         kss = None
         for state in states:
@@ -83,13 +82,18 @@ class BusOutput:
         if self._state.has("RouteSuggestion"):  # a vehicle's own copy of the DBC may be older
             values["RouteSuggestion"] = self._route.suggestion(t_ns, known=mood_known)
         self._put(self._state, values)
-        waiting, self._waiting, self._left = self._waiting, None, self._settings.vehicle.out.alert_burst
-        alert = self._standing.any()
-        late = waiting is not None and (alert is None or waiting.id == alert.id)
-        self._tell(waiting if late else alert, waiting.action if waiting is not None and late else "none")
+        self._tell(self._standing.any(), "none")
+        self._left = self._settings.vehicle.out.alert_burst
+        self._tell_waiting()
 
     def close(self) -> None:
         """Nothing to let go of: the bus belongs to whoever opened it."""
+
+    def _tell_waiting(self) -> None:
+        while self._left and self._waiting:
+            self._left -= 1
+            alert = self._waiting.popleft()
+            self._tell(alert, alert.action)
 
     def _tell(self, alert: Alert | None, action: str) -> None:
         values: dict[str, float | str] = {

@@ -16,6 +16,7 @@ from driver_monitor.signals import Alert, AudioChunk, DriverState, Part
 
 _LOGGER = logging.getLogger(__name__)
 _CARRIER_HZ = 2000.0  # an active buzzer made softer: its own tone is chopped
+_AGAIN_S = 1.0  # a pin that does not answer is tried again after this
 _ECHO_S = 0.5  # sound takes so long to the microphone, through its buffers and out of the cabin
 
 
@@ -100,15 +101,16 @@ class Buzzer:
     def _play(self) -> None:
         turn = 0
         while True:
-            self._over(turn, None)
+            self._over(turn, None if self.trouble is None else _AGAIN_S)
             with self._change:
                 turn, pattern, closed, urgent = self._turn, self._pattern, self._closed, self._urgent
             try:
                 self._sound(None if closed else pattern, turn, urgent)
                 self.trouble = None
-            except Exception as problem:  # the pin's library has errors of its own; the next alert tries again
+            except Exception as problem:  # the pin's library has errors of its own
+                if self.trouble is None:
+                    _LOGGER.exception("buzzer")
                 self.trouble = f"buzzer: the pin does not answer ({problem})"
-                _LOGGER.exception("buzzer")
             if closed:
                 return
 

@@ -51,7 +51,6 @@ _KINDS: dict[AlertKind, _Kind] = {
     "stress": _Kind("advice", "advice", "moving", mood=True),
     "anger": _Kind("advice", "advice", "moving", mood=True),
     "sensor_lost": _Kind("advice", "advice", "always"),
-    "monitor_fault": _Kind("warning", "warning", "always"),
 }
 
 
@@ -63,6 +62,7 @@ class _Standing:
     level: Level
     base: int  # the rung it has risen to by itself, before any cap
     stepped_ns: int  # when it last rose or repeated
+    told: Condition  # as it was last met: what the alert stands on while nothing can be seen
     acknowledged: bool = False
 
 
@@ -71,7 +71,8 @@ class AlertPolicy:
 
     An alert never falls and never clears because the cause can no longer be seen (``met is None``): it repeats, and rises
     one level for each unanswered ``rise_s`` up to its kind's top. It ends when its condition is known not to be met, or
-    when the drive no longer allows it (standing, reversing, indicating).
+    when the drive no longer allows it (standing, reversing, indicating). Allowed again, a distraction that has lasted all
+    the while is back at once where it was. In a car known to stand what stands falls to advice, and rises with the first move.
     """
 
     def __init__(self, alerts: settings.Alerts, distraction: settings.Distraction, fatigue: settings.Fatigue) -> None:
@@ -80,6 +81,7 @@ class AlertPolicy:
         self._fatigue = fatigue
         self._standing: dict[AlertKind, _Standing] = {}
         self._last_ns: dict[AlertKind, tuple[int, int]] = {}  # when each kind was last heard, and at which rung
+        self._muted: dict[AlertKind, int] = {}  # distractions that last while the drive forbids to tell them, and their rung
         self._next_id = 1
         self.critical_since_ns: int | None = None
 
@@ -109,12 +111,20 @@ class AlertPolicy:
             kind = condition.kind
             alert = self._standing.get(kind)
             allowed = self._allowed(kind, vehicle)
+            if condition.met is False:
+                self._muted.pop(kind, None)
+            if alert is not None and condition.met:
+                alert.told = condition
             if alert is None:
                 if condition.met and allowed and kind not in covered:
                     out += self._raise(t_ns, condition, vehicle)
             elif condition.met is False or not allowed:
                 del self._standing[kind]
+                if condition.met is not False:
+                    self._mute(alert, kind)
                 out.append(self._say(t_ns, "cleared", alert, condition))
+            elif LEVELS.index(self._capped(kind, alert.base, vehicle)) < LEVELS.index(alert.level):
+                out.append(self._fall(t_ns, alert, condition))
             elif kind not in covered:
                 out += self._go_on(t_ns, alert, condition, vehicle)
         self._note_critical(t_ns)
@@ -126,7 +136,10 @@ class AlertPolicy:
         last = self._last_ns.get(kind)
         if _KINDS[kind].mood and not self._mood_due(t_ns):
             return []
-        if last is not None and t_ns - last[0] < nanoseconds(self._alerts.same_kind_s):
+        muted = self._muted.pop(kind, None)
+        if muted is not None:
+            base = max(base, muted)
+        elif last is not None and t_ns - last[0] < nanoseconds(self._alerts.same_kind_s):
             # so soon again: closed eyes come one level louder, all else waits
             if _KINDS[kind].gate != "closed_eyes":
                 if base <= last[1]:
@@ -134,11 +147,21 @@ class AlertPolicy:
             else:
                 base = min(LEVELS.index(self._top(kind)), last[1] + 1)
         level = self._capped(kind, base, vehicle)
-        alert = _Standing(self._next_id, level, base, t_ns)
+        alert = _Standing(self._next_id, level, base, t_ns, condition)
         self._next_id += 1
         self._standing[kind] = alert
         self._last_ns[kind] = (t_ns, base)
         return [self._say(t_ns, "raised", alert, condition)]
+
+    def _mute(self, alert: _Standing, kind: AlertKind) -> None:
+        """The drive ends an alert whose cause lasts. What was answered, or is said once, is not to come back at once."""
+        if _KINDS[kind].gate == "distraction" and not _KINDS[kind].once and not alert.acknowledged:
+            self._muted[kind] = alert.base
+
+    def _fall(self, t_ns: int, alert: _Standing, condition: Condition) -> Alert:
+        """The car has come to a stand."""
+        alert.level, alert.stepped_ns, alert.acknowledged = "advice", t_ns, False
+        return self._say(t_ns, "repeated", alert, condition)
 
     def _go_on(
         self, t_ns: int, alert: _Standing, condition: Condition, vehicle: VehicleMeasurement
@@ -146,7 +169,8 @@ class AlertPolicy:
         kind = condition.kind
         waited = t_ns - alert.stepped_ns
         once = _KINDS[kind].once
-        rises = not once and alert.base > 0 and not alert.acknowledged and waited >= nanoseconds(self._alerts.rise_s)
+        unanswered = alert.level != "advice" and not alert.acknowledged  # advice, in a standing car too, asks for no answer
+        rises = not once and unanswered and waited >= nanoseconds(self._alerts.rise_s)
         own = LEVELS.index(condition.level) if condition.level is not None and condition.met else 0
         base = max(alert.base, own)
         if rises and base < LEVELS.index(self._top(kind)):
@@ -200,6 +224,5 @@ class AlertPolicy:
 
     @staticmethod
     def _say(t_ns: int, action: AlertAction, alert: _Standing, condition: Condition) -> Alert:
-        return Alert(
-            t_ns, action, alert.id, condition.kind, alert.level, condition.rule, condition.source, condition.evidence
-        )
+        why = alert.told if condition.met is None else condition
+        return Alert(t_ns, action, alert.id, why.kind, alert.level, why.rule, why.source, why.evidence)

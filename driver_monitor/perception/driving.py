@@ -171,7 +171,7 @@ class Driving:
                 continue
             value = float(raw) if isinstance(raw, int | float) else math.nan
             if self._believed(what, source.message.protocol, signal, value, frame.t_ns):
-                told[what] = abs(value) if what == "speed" else value  # some buses give a speed backwards a sign
+                told[what] = _without_sign(what, value)
         if "gear" in told and told["gear"] < 0.0:
             told.setdefault("reverse", 1.0)
         elif "gear" in told:
@@ -207,7 +207,7 @@ class Driving:
         last = self._seen.get(what)
         if quantity.most_per_s is None or last is None or t_ns - last[0] > self._stale_ns:
             return True
-        held = self._held.pop(what, None)
+        held, value = self._held.pop(what, None), _without_sign(what, value)
         if any(_reachable(quantity.most_per_s, quantity.slack, before, (t_ns, value)) for before in (last, held) if before):
             return True
         self._held[what] = (t_ns, value)
@@ -242,6 +242,10 @@ class Driving:
             source = self._by_id.setdefault((message.frame_id, message.is_extended_frame), _Source(message))
         source.wanted.append((what, found))
         self._mapped |= {what, "reverse"} if what == "gear" else {what}
+
+
+def _without_sign(what: str, value: float) -> float:
+    return abs(value) if what == "speed" else value  # some buses give a speed backwards a sign
 
 
 def _reachable(most_per_s: float, slack: float, before: tuple[int, float], now: tuple[int, float]) -> bool:

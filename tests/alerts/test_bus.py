@@ -191,16 +191,38 @@ def test_a_dbc_without_protection_is_refused(tmp_path: Path) -> None:
         sent_with(Vehicle(dbc=str(bare)))
 
 
-def test_a_burst_of_alerts_is_held_back_and_the_last_step_still_told(bench: tuple[Send, Read]) -> None:
+def test_steps_beyond_the_burst_are_told_in_order_after_the_next_ten_hertz_message(bench: tuple[Send, Read]) -> None:
     send, read = bench
     output = BusOutput(Settings(vehicle=Vehicle(out=VehicleOut(alert_burst=2))), send)
     for action in ("raised", "escalated", "repeated", "cleared"):
         output.handle(alert(action))
     assert [told["AlertAction"] for _, told in read()] == ["raised", "escalated"]
-    output.states(STATES)
-    assert [(told["AlertKind"], told["AlertAction"]) for name, told in read() if name == "DriverAlert"] == [("sleep", "cleared")]
     output.handle(alert("raised", 2))
-    assert len(read()) == 1
+    told = []
+    for _ in range(3):
+        output.states(STATES)
+        told.append([values["AlertAction"] for name, values in read() if name == "DriverAlert"])
+    assert told == [["none", "repeated", "cleared"], ["none", "raised"], ["none"]]
+
+
+def test_many_alerts_at_once_each_reach_the_bus_and_the_most_urgent_stays_shown(bench: tuple[Send, Read]) -> None:
+    send, read = bench
+    output = BusOutput(Settings(), send)
+    kinds: list[tuple[AlertKind, Level]] = [
+        ("drowsy", "caution"),
+        ("microsleep", "warning"),
+        ("time_sharing", "caution"),
+        ("long_distraction", "critical"),
+        ("sensor_lost", "advice"),
+        ("sleep", "critical"),
+        ("camera_blocked", "caution"),
+    ]
+    for number, (kind, level) in enumerate(kinds, start=1):
+        output.handle(alert("raised", number, kind, level))
+    output.states(STATES)
+    told = [(t["AlertKind"], t["AlertAction"]) for name, t in read() if name == "DriverAlert"]
+    assert [kind for kind, action in told if action == "raised"] == [kind for kind, _ in kinds]
+    assert [kind for kind, action in told if action == "none"] == ["sleep"]
 
 
 def test_every_kind_level_and_action_has_a_word_on_the_bus() -> None:

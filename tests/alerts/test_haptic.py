@@ -48,6 +48,16 @@ def test_a_microsleep_shakes_until_it_is_over() -> None:
     assert bridge.drives[1:] == [(Output.MOTOR, 0, 0, 0, 1)]
 
 
+def test_a_shake_ends_when_a_critical_alert_falls_to_advice() -> None:
+    bridge = Told()
+    haptic = Haptic(bridge, Outputs())
+    haptic.handle(alert("raised", "critical", "sleep"))
+    haptic.handle(alert("repeated", "advice", "sleep"))
+    haptic.handle(alert("escalated", "critical", "sleep"))
+    shake = (80, *CLOSED_EYE_RHYTHMS["critical"])
+    assert [d[1:] for d in bridge.drives] == [shake, (0, 0, 0, 1), shake]
+
+
 def test_what_is_acknowledged_is_still_and_an_older_shake_is_not_played_again() -> None:
     bridge = Told()
     haptic = Haptic(bridge, Outputs())

@@ -95,6 +95,65 @@ def test_a_warning_sounds_until_it_is_acknowledged() -> None:
         with_buzzer.close()
 
 
+class Fails:
+    """A buzzer's device whose pin fails so many times."""
+
+    def __init__(self, device: Any, times: int) -> None:
+        self._device, self._left = device, times
+
+    def on(self) -> None:
+        self._left -= 1
+        if self._left >= 0:
+            raise RuntimeError("the pin is gone")
+        self._device.on()
+
+    def off(self) -> None:
+        self._device.off()
+
+    def close(self) -> None:
+        self._device.close()
+
+
+def test_a_critical_alarm_whose_pin_failed_sounds_again_without_waiting_for_the_next_alert(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("driver_monitor.alerts.buzzer._AGAIN_S", 0.05)
+    factory = MockFactory()
+    pin = factory.pin(18)
+    buzzer = Buzzer(18, factory)
+    try:
+        buzzer._device = Fails(buzzer._device, 3)
+        buzzer.handle(alert("raised", "critical", "sleep"))
+        assert soon(lambda: buzzer.trouble is not None)
+        assert buzzer.trouble == "buzzer: the pin does not answer (the pin is gone)"
+        assert soon(lambda: bool(pin.state))
+    finally:
+        buzzer.close()
+    assert buzzer.trouble is None
+
+
+def test_the_tone_stops_when_a_critical_alert_falls_to_advice_and_begins_again_when_it_rises() -> None:
+    factory = MockFactory()
+    pin, lamp = factory.pin(18), factory.pin(23)
+    buzzer, light = Buzzer(18, factory), Light(23, factory)
+    try:
+        for output in (buzzer, light):
+            output.handle(alert("raised", "critical", "sleep"))
+        assert soon(lambda: bool(pin.state))
+        for output in (buzzer, light):
+            output.handle(alert("repeated", "advice", "sleep"))
+        assert soon(lambda: not pin.state and bool(lamp.state))
+        quiet, steady = changes(pin), changes(lamp)
+        time.sleep(0.3)
+        assert (changes(pin), changes(lamp)) == (quiet, steady)
+        for output in (buzzer, light):
+            output.handle(alert("escalated", "critical", "sleep"))
+        assert soon(lambda: bool(pin.state) and changes(lamp) > steady)
+    finally:
+        buzzer.close()
+        light.close()
+
+
 def test_a_chime_sounds_once_and_again_when_repeated() -> None:
     factory = MockFactory()
     pin = factory.pin(18)

@@ -6,7 +6,7 @@ import pytest
 
 from driver_monitor.alerts.policy import AlertPolicy
 from driver_monitor.settings import Settings
-from driver_monitor.signals import Alert, AlertKind, Condition, VehicleMeasurement, nanoseconds, seconds
+from driver_monitor.signals import Alert, AlertKind, Condition, Evidence, VehicleMeasurement, nanoseconds, seconds
 
 DRIVING = VehicleMeasurement(0, speed_kmh=90.0, indicator="off", reverse=False)
 
@@ -54,6 +54,15 @@ def test_hiding_the_face_neither_clears_nor_calms_an_alert() -> None:
     heard = story.go(10.0, condition("microsleep", None))
     assert [a.action for a in heard] == ["escalated"]
     assert story.policy.standing() == {"microsleep": "critical"}
+
+
+def test_an_alert_repeated_while_nothing_is_seen_keeps_the_rule_and_the_evidence_it_stands_on() -> None:
+    story = Story()
+    evidence = (Evidence("PERCLOS", 1.0, 0.2, ""),)
+    story.go(1.0, Condition("drowsy", True, "PERCLOS ≥ 15%", "trials", evidence, "caution"))
+    heard = story.go(40.0, Condition("drowsy", None, "PERCLOS ≥ 8%", "trials", (), "advice"))
+    assert heard
+    assert {(a.rule, a.evidence) for a in heard} == {("PERCLOS ≥ 15%", evidence)}
 
 
 def test_two_alerts_of_one_kind_keep_15_s_apart() -> None:
@@ -104,6 +113,94 @@ def test_moving_off_with_closed_eyes_rises_at_once() -> None:
 def test_turning_reversing_and_creeping_mute_distraction_but_not_closed_eyes(vehicle: VehicleMeasurement) -> None:
     heard = Story().go(5.0, condition("long_distraction", True), condition("microsleep", True), vehicle=vehicle)
     assert {a.kind for a in heard} == {"microsleep"}
+
+
+INDICATING = VehicleMeasurement(0, speed_kmh=90.0, indicator="left", reverse=False)
+STANDING = VehicleMeasurement(0, speed_kmh=0.0, indicator="off", reverse=False)
+UNKNOWN = VehicleMeasurement(0, reason="no bus")
+
+
+@pytest.mark.parametrize("muting", [INDICATING, STANDING, VehicleMeasurement(0, speed_kmh=19.0)])
+def test_a_tap_on_the_indicator_does_not_silence_a_driver_who_keeps_looking_away(muting: VehicleMeasurement) -> None:
+    story, away = Story(), condition("long_distraction", True)
+    story.go(10.0, away)
+    heard = story.go(1.0, away, vehicle=muting) + story.go(1.0, away)
+    assert brief(heard) == [(10.0, "cleared", "critical"), (11.0, "raised", "critical")]
+
+
+def test_who_looked_at_the_road_while_indicating_starts_afresh() -> None:
+    story, away = Story(), condition("long_distraction", True)
+    story.go(10.0, away)
+    story.go(1.0, away, vehicle=INDICATING)
+    story.go(0.1, condition("long_distraction", False), vehicle=INDICATING)
+    assert brief(story.go(15.0, away))[0] == (21.0, "raised", "caution")  # 15 s after it was last heard, as ever
+
+
+def test_a_face_hidden_while_indicating_is_not_a_look_at_the_road() -> None:
+    story, away = Story(), condition("long_distraction", True)
+    story.go(10.0, away)
+    hidden = condition("long_distraction", None)
+    assert brief(story.go(1.0, hidden, vehicle=INDICATING)) == [(10.0, "cleared", "critical")]
+    assert story.go(1.0, hidden) == []
+    assert brief(story.go(1.0, away)) == [(12.0, "raised", "critical")]
+
+
+def test_what_was_answered_or_is_said_once_does_not_come_back_at_once_after_a_turn() -> None:
+    story, sharing, phone = Story(), condition("time_sharing", True), condition("phone", True)
+    story.go(1.0, sharing)
+    story.policy.acknowledge(story.now, [sharing])
+    story.go(1.0, sharing, vehicle=INDICATING)
+    assert story.go(5.0, sharing) == []
+    story = Story()
+    story.go(1.0, phone)
+    story.go(1.0, phone, vehicle=INDICATING)
+    assert story.go(5.0, phone) == []
+
+
+def test_a_critical_alarm_falls_to_advice_when_the_car_stands_and_rises_when_it_moves() -> None:
+    story, asleep = Story(), condition("sleep", True)
+    since: list[int | None] = []
+    story.go(10.0, asleep)
+    since.append(story.policy.critical_since_ns)
+    heard = story.go(65.0, asleep, vehicle=STANDING)
+    since.append(story.policy.critical_since_ns)
+    assert brief(heard) == [(10.0, "repeated", "advice"), (40.0, "repeated", "advice"), (70.0, "repeated", "advice")]
+    assert brief(story.go(1.0, asleep)) == [(75.0, "escalated", "critical")]
+    assert [*since, story.policy.critical_since_ns] == [0, None, nanoseconds(75.0)]
+    assert len({a.id for a in story.heard}) == 1
+
+
+def test_a_stand_counts_as_no_time_unanswered() -> None:
+    story, closed = Story(), condition("microsleep", True)
+    story.go(1.0, closed)
+    story.go(10.0, closed, vehicle=STANDING)
+    assert brief(story.go(5.0, closed)) == [(11.0, "escalated", "warning"), (14.0, "escalated", "critical")]
+
+
+def test_what_another_alert_covers_falls_with_it_when_the_car_stands() -> None:
+    story, both = Story(), (condition("microsleep", True), condition("sleep", True))
+    story.go(1.5, both[0], condition("sleep", False))
+    story.go(3.0, *both)
+    assert story.policy.standing() == {"microsleep": "warning", "sleep": "critical"}
+    heard = story.go(1.0, *both, vehicle=STANDING)
+    assert {(a.kind, a.action, a.level) for a in heard} == {(kind, "repeated", "advice") for kind in ("microsleep", "sleep")}
+    assert [(a.kind, a.action, a.level) for a in story.go(1.0, *both)] == [("sleep", "escalated", "critical")]
+
+
+def test_an_unknown_speed_lowers_nothing() -> None:
+    story, asleep = Story(), condition("sleep", True)
+    story.go(10.0, asleep)
+    assert story.go(10.0, asleep, vehicle=UNKNOWN) == []
+    story.go(1.0, asleep, vehicle=STANDING)
+    assert [(a.action, a.level) for a in story.go(1.0, asleep, vehicle=UNKNOWN)] == [("escalated", "critical")]
+
+
+def test_the_button_at_a_stand_holds_no_longer_than_the_stand() -> None:
+    story, asleep = Story(), condition("sleep", True)
+    story.go(5.0, asleep)
+    story.go(1.0, asleep, vehicle=STANDING)
+    assert [(a.action, a.level) for a in story.policy.acknowledge(story.now, [asleep])] == [("acknowledged", "advice")]
+    assert brief(story.go(1.0, asleep)) == [(6.0, "escalated", "critical")]
 
 
 def test_drowsiness_waits_for_50_kmh() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driver_monitor.errors import SettingsError
-from driver_monitor.perception.driving import Driving, find_dbc
+from driver_monitor.perception.driving import Driving, find_dbc, load_dbc
 from driver_monitor.perception.vss import QUANTITIES
 from driver_monitor.settings import Vehicle, VehicleSignals
 from driver_monitor.signals import CanFrame, HeartBeat, nanoseconds
@@ -192,6 +192,19 @@ def test_full_braking_is_no_jump_and_after_a_silence_any_speed_is_believed() -> 
     assert speeds(driving, *braking) == pytest.approx([kmh for _, kmh in braking], abs=0.01)
     assert speeds(driving, (10.0, 130.0)) == pytest.approx([130.0])
     assert driving.implausible == 0
+
+
+def test_reversing_on_a_bus_whose_speed_has_a_sign_is_no_jump(tmp_path: Path) -> None:
+    dbc = tmp_path / "signed.dbc"
+    dbc.write_text('VERSION ""\nNS_ :\nBS_:\nBU_: X\nBO_ 256 Motion: 8 X\n SG_ Speed : 0|16@1- (0.1,0) [-300|300] "km/h" X\n')
+    driving = Driving(Vehicle(dbc=str(dbc), signals=VehicleSignals.model_validate(NOTHING | {"speed": "Motion.Speed"})))
+    backwards = [-min(15.0, 0.2 * k) for k in range(100)]
+    message = load_dbc(str(dbc)).get_message_by_name("Motion")
+    told = [
+        driving.step(CanFrame(nanoseconds(k / 10), 256, message.encode({"Speed": kmh})))[0] for k, kmh in enumerate(backwards)
+    ]
+    assert [m.speed_kmh for m in told if m] == pytest.approx([-kmh for kmh in backwards])
+    assert (driving.implausible, driving.doubt(nanoseconds(9.9))) == (0, None)
 
 
 def test_an_impossible_value_is_named_by_its_vss_path() -> None:

@@ -119,7 +119,7 @@ def labelled(folder: Path, settings: Settings, tell: Tell) -> Outcome:
         "yawdd_video",
         "Events in videos of drivers (YawDD)",
         f"Each video through the whole Monitor as a replay runs it. Events overlap their labels within ± {TOLERANCE_S:g} s, "
-        "each used once; the speed is unknown, so alerts take the strictest tier.",
+        "each used once; the speed is unknown, so every alert counts as at speed.",
         figures,
         notes=[
             f"Alerts raised in {len(names)} videos: {'; '.join(alerts) or 'none'}.",
@@ -158,7 +158,7 @@ def quiet(folder: Path, settings: Settings, tell: Tell) -> Outcome:
     return Outcome(
         "intel",
         "People turning, smiling and signing, where nothing may alarm (Intel sample videos)",
-        "Each clip through the whole Monitor as a replay runs it; the speed is unknown, so alerts take the strictest tier.",
+        "Each clip through the whole Monitor as a replay runs it; the speed is unknown, so every alert counts as at speed.",
         figures,
         notes=[
             "The clips last 2 to 5 s: they can show that nothing alarms at once, not that nothing alarms in an hour.",
