@@ -109,7 +109,7 @@ class TripWriter:
         return self._first.name
 
     def put(self, topic: str, t_ns: int, data: Data) -> None:
-        """Hand a message over; never waits. Without room it is lost, and counted."""
+        """Hand a message over; never waits. Without room it is lost, and counted; behind the end of a recording it is let go."""
         self.later(lambda message: (message,), (topic, t_ns, data), size_of(data))
 
     def later(self, make: Callable[[T], Iterable[Message]], of: T, size: int, many: int = 1) -> None:
@@ -117,8 +117,10 @@ class TripWriter:
 
         No lock: a deque takes and gives whole items, and each count has one thread that writes it.
         """
+        if self.trouble:
+            return  # the recording has ended: what comes behind its end is not lost to a slow disk
         waiting = self._put_bytes - self._taken_bytes
-        if waiting > _MOST_WAITING or self.trouble:
+        if waiting > _MOST_WAITING:
             self.lost += many
             return
         self._waiting.append((make, of, size))

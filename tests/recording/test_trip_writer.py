@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 import threading
@@ -148,7 +149,7 @@ def test_a_full_disk_ends_the_recording_and_nothing_else(tmp_path: Path, caplog:
             time.sleep(0.02)
         writer.put("/tick", 1, b"{}")
     assert "t.mcap ends here: it cannot be written any further (No space left on device)" in writer.trouble
-    assert writer.lost == 1
+    assert writer.lost == 0  # the trouble says it: nothing behind it is counted
     assert "No space left" in caplog.text
 
 
@@ -189,3 +190,24 @@ def test_with_a_key_only_its_owner_reads_it(tmp_path: Path) -> None:
         write(tmp_path / "u.mcap.age", public_key="age1nonsense")
     with pytest.raises(BadUseError, match=r"ends in \.mcap\.age, as it is encrypted"):
         write(tmp_path / "u.mcap", public_key=str(mine.to_public()))
+
+
+def test_what_comes_behind_the_end_of_a_recording_is_not_told_as_lost_to_the_disk(tmp_path: Path) -> None:
+    class Late(logging.Handler):
+        """Hands messages over in the very moment between the trouble and the file's end."""
+
+        def emit(self, record: logging.LogRecord) -> None:
+            for sample in a_drive(0.5):
+                topic, data = write_sample(sample, WALL_NS)
+                writer.put(topic, sample.t_ns, data)
+
+    late, logger = Late(), logging.getLogger("driver_monitor.recording")
+    logger.addHandler(late)
+    try:
+        with TripWriter(tmp_path / "t.mcap", about(), {}) as writer:
+            writer.give_up("no more pictures")
+    finally:
+        logger.removeHandler(late)
+    assert "no more pictures" in writer.trouble
+    assert writer.lost == 0
+    assert faults(tmp_path / "t.mcap", None) == ["the settings are not attached: a replay needs --config"]
