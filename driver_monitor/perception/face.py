@@ -45,12 +45,12 @@ def eye_aspect_ratio(eye: Sequence[Point], up: Point) -> float:
 
 
 def head_angles(rotation: NDArray[np.float64]) -> Angles:
-    """Yaw, pitch and roll of the head towards the camera, degrees."""
+    """The rotation (3, 3) of a head to the camera as yaw, then pitch, then roll about the nose, degrees: turning adds no roll."""
     nose = rotation[:, 2]
     return Angles(
         yaw=math.degrees(math.atan2(nose[0], nose[2])),
         pitch=math.degrees(math.asin(max(-1.0, min(1.0, float(nose[1]))))),
-        roll=math.degrees(math.atan2(rotation[1, 0], rotation[0, 0])),
+        roll=math.degrees(math.atan2(rotation[1, 0], rotation[1, 1])),
     )
 
 

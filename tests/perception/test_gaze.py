@@ -172,6 +172,14 @@ def turned(yaw_deg: float, pitch_deg: float) -> np.ndarray[tuple[int, ...], np.d
     return np.asarray(about_y @ about_x.T, np.float64)
 
 
+@pytest.mark.parametrize(("yaw", "raised", "tilted"), [(0, 0, 20), (60, 0, 20), (60, -25, -15), (-50, 30, 10)])
+def test_a_head_that_is_turned_tilts_by_its_own_tilt_alone(yaw: float, raised: float, tilted: float) -> None:
+    r = np.radians(tilted)
+    about_z = np.array([[np.cos(r), -np.sin(r), 0], [np.sin(r), np.cos(r), 0], [0, 0, 1]])
+    angles = head_angles(turned(yaw, raised) @ about_z)
+    assert (angles.yaw, angles.pitch, angles.roll) == pytest.approx((yaw, raised, tilted), abs=1e-6)
+
+
 @pytest.mark.parametrize(("yaw", "raised"), [(0, 0), (30, 0), (-30, 10), (0, -20), (25, 20)])
 def test_lids_and_irises_stand_as_high_in_a_turned_head(yaw: float, raised: float) -> None:
     rotation = turned(yaw, raised)

@@ -143,7 +143,10 @@ def head_pose(folder: Path, settings: Settings, tell: Tell) -> Outcome:
         if max(map(abs, off)) > 10.0:
             words = (f"{a} {t:.0f}° read as {g:.0f}°" for a, t, g in zip(("yaw", "pitch", "roll"), truth, got, strict=True))
             misses.append(f"{row['file']}: {', '.join(words)}")
-    figures = [share("face found", len(pairs), len(labels), "pictures")]
+    figures = [
+        share("face found", len(pairs), len(labels), "pictures"),
+        over_units("all three angles, mean absolute error", [sum(map(abs, off)) / 3.0 for _, off in errors], "pictures", "°"),
+    ]
     limit = settings.face.usable_yaw_deg
     for axis, name in enumerate(("yaw", "pitch", "roll")):
         figures.append(over_units(f"{name}, mean absolute error", [abs(off[axis]) for _, off in errors], "pictures", "°"))
