@@ -162,7 +162,7 @@ def measure(samples: Iterable[Sample], settings: Settings) -> tuple[list[Stage],
     from driver_monitor.perception.face_landmarks.choice import open_face
     from driver_monitor.runtime.assembly import open_senses
 
-    alone, senses = open_face(model_path("face_landmarker"), settings.face), open_senses(settings)
+    alone, senses = open_face(model_path("face_landmarker"), settings.face, plain=True), open_senses(settings)
     face = _TimedFace(senses.face)
     hands = None if senses.hands is None else _TimedHands(senses.hands)
     expression = None if senses.expression is None else _TimedExpression(senses.expression)

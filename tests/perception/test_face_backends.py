@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -18,6 +19,7 @@ from driver_monitor.bench.virtual_driver.subject import PEOPLE
 from driver_monitor.errors import ModelError
 from driver_monitor.model_store import model_path
 from driver_monitor.perception.face_landmarks.choice import Backend, Choice, Cpu, choose, mediapipe_fault, open_face, read_cpu
+from driver_monitor.perception.face_landmarks.in_place import known
 from driver_monitor.perception.face_landmarks.with_litert import LiteRtFace
 from driver_monitor.recording.folder import open_recording
 from driver_monitor.runtime.assembly import build_monitor
@@ -44,8 +46,8 @@ def drive() -> list[CameraFrame]:
     return [CameraFrame(k * FRAME_NS, image) for k, image in enumerate([*images, *hidden, *again])]
 
 
-def readings(backend: Backend, frames: Sequence[CameraFrame]) -> list[Reading | None]:
-    detector = open_face(model_path("face_landmarker"), Face(), Choice(backend, "the test asks for it"))
+def readings(backend: Backend, frames: Sequence[CameraFrame], *, plain: bool = False) -> list[Reading | None]:
+    detector = open_face(model_path("face_landmarker"), Face(), Choice(backend, "the test asks for it"), plain=plain)
     try:
         return [read(detector, frame) for frame in frames]
     finally:
@@ -71,6 +73,22 @@ def test_both_read_the_same_face_and_lose_and_find_it_together() -> None:
     assert all(seen[:24])
     assert not any(seen[24:39])
     assert all(seen[39:])
+
+
+@both_run
+def test_what_mediapipe_found_is_the_same_read_in_memory_and_through_its_own_python() -> None:
+    for one, other in zip(readings("mediapipe", drive()), readings("mediapipe", drive(), plain=True), strict=True):
+        assert (one is None) == (other is None)
+        if one is not None and other is not None:
+            assert one.angles == other.angles
+            assert np.array_equal(one.units, other.units)
+            assert np.array_equal(one.xy, other.xy)
+
+
+@both_run
+def test_the_pinned_mediapipe_is_read_in_memory_and_an_untried_one_through_its_own_python() -> None:
+    assert known(importlib.metadata.version("mediapipe"))
+    assert not known("1.3.0")
 
 
 @both_run

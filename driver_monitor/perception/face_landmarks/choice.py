@@ -84,8 +84,10 @@ def choose(wanted: str, cpu: Cpu | None = None) -> Choice:
     return Choice("litert", fault) if fault else Choice("mediapipe", "this CPU can run it")
 
 
-def open_face(model: Path, settings: Face, chosen: Choice | None = None) -> FaceDetector:
+def open_face(model: Path, settings: Face, chosen: Choice | None = None, *, plain: bool = False) -> FaceDetector:
     """The chosen backend with the bundle ``model``; by the settings when none is given.
+
+    ``plain``: MediaPipe through its own Python, the yardstick of cost.
 
     Raises
     ------
@@ -98,7 +100,7 @@ def open_face(model: Path, settings: Face, chosen: Choice | None = None) -> Face
     if chosen.backend == "mediapipe":
         from driver_monitor.perception.face_landmarks.with_mediapipe import MediaPipeFace
 
-        return MediaPipeFace(model, detection=detection, presence=presence)
+        return MediaPipeFace(model, detection=detection, presence=presence, plain=plain)
     from driver_monitor.perception.face_landmarks.with_litert import LiteRtFace
 
     return LiteRtFace(model, detection=detection, presence=presence)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -39,6 +40,21 @@ class FaceLandmarks(Protocol):
     def points(self, indices: Iterable[int]) -> list[Point]:
         """The points asked for, in pixels: x right, y down, z away from the camera in the same scale as x."""
         ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundFace:
+    """A face as an array: ``xyz`` (3, 478) in pixels, as :meth:`FaceLandmarks.points` gives them."""
+
+    xyz: NDArray[np.float64]
+    face_units: dict[str, float]
+    rotation: NDArray[np.float64]
+    size: tuple[int, int]
+    presence: float | None = None
+
+    def points(self, indices: Iterable[int]) -> list[Point]:
+        """The points asked for."""
+        return list(zip(*self.xyz.take(list(indices), axis=1).tolist(), strict=True))
 
 
 class FaceDetector(Protocol):

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import math
 import zipfile
-from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -17,7 +15,7 @@ from numpy.typing import NDArray
 
 from driver_monitor.errors import ModelError
 from driver_monitor.perception.face_landmarks.head import HeadFit
-from driver_monitor.perception.face_landmarks.interface import FaceLandmarks, Point
+from driver_monitor.perception.face_landmarks.interface import FaceLandmarks, FoundFace
 from driver_monitor.perception.face_landmarks.names import BLENDSHAPE_POINTS, FACE_UNITS
 from driver_monitor.perception.face_landmarks.quiet import quiet
 from driver_monitor.perception.face_landmarks.region import Region, region_of_detection, region_of_landmarks, whole_picture
@@ -27,18 +25,6 @@ from driver_monitor.signals import CameraFrame
 _DETECTOR_PX, _MESH_PX = 128, 256
 _SAMPLING = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 _BLENDSHAPE_POINTS = np.array(BLENDSHAPE_POINTS)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Found:
-    xyz: NDArray[np.float64]  # (3, 478) pixels
-    face_units: dict[str, float]
-    rotation: NDArray[np.float64]
-    size: tuple[int, int]
-    presence: float
-
-    def points(self, indices: Iterable[int]) -> list[Point]:
-        return list(zip(*self.xyz.take(list(indices), axis=1).tolist(), strict=True))
 
 
 class _Network:
@@ -109,7 +95,7 @@ class LiteRtFace:
         xyz = self._smoothing.step(frame.t_ns, seen)
         np.copyto(self._units.fill(), xyz[:2].take(_BLENDSHAPE_POINTS, axis=1).T, casting="same_kind")
         (units,) = self._units.run(1)
-        return _Found(
+        return FoundFace(
             xyz,
             dict(zip(FACE_UNITS, units.tolist(), strict=True)),
             self._head.rotation(xyz, width, height),

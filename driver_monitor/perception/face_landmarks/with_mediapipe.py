@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driver_monitor.errors import ModelError
-from driver_monitor.perception.face_landmarks.interface import FaceLandmarks, Point
+from driver_monitor.perception.face_landmarks.in_place import InPlace, known
+from driver_monitor.perception.face_landmarks.interface import FaceLandmarks, FoundFace, Point
 from driver_monitor.perception.face_landmarks.quiet import quiet
 from driver_monitor.signals import CameraFrame
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Found:
+class _Objects:
     """``raw`` holds MediaPipe's own points (``x``, ``y``, ``z`` as shares of the picture): only those asked for are read."""
 
     raw: Any
@@ -34,13 +35,15 @@ class _Found:
 class MediaPipeFace:
     """MediaPipe's FaceLandmarker in video mode (it tracks from picture to picture).
 
+    ``plain``: through MediaPipe's own Python, as it is published; else what it finds is read in place where that can be done.
+
     Raises
     ------
     ModelError
         When MediaPipe cannot use the model file.
     """
 
-    def __init__(self, model: Path, *, detection: float, presence: float) -> None:
+    def __init__(self, model: Path, *, detection: float, presence: float, plain: bool = False) -> None:
         with quiet():
             import mediapipe as mp
             from mediapipe.tasks.python import BaseOptions, vision
@@ -64,21 +67,33 @@ class MediaPipeFace:
             self._format = mp.ImageFormat.SRGB
             # the first picture makes its helpers speak once more
             self._landmarker.detect_for_video(self._wrap(np.zeros((64, 64, 3), np.uint8)), 0)
+        self._in_place = InPlace(self._landmarker) if known(mp.__version__) and not plain else None
         self._last_ms = 0
 
     def detect(self, frame: CameraFrame) -> FaceLandmarks | None:
         """The face in ``frame``; pictures must come in time order."""
         # video mode wants strictly rising milliseconds
         self._last_ms = max(self._last_ms + 1, frame.t_ns // 1_000_000)
-        found = self._landmarker.detect_for_video(self._wrap(frame.image), self._last_ms)
+        image = self._wrap(frame.image)
+        return self._in_memory(self._in_place, image, frame) if self._in_place else self._by_objects(image, frame)
+
+    def _in_memory(self, in_place: InPlace, image: Any, frame: CameraFrame) -> FaceLandmarks | None:
+        answer = in_place.detect(image, self._last_ms)
+        if answer is None:
+            return None
+        height, width = frame.image.shape[:2]
+        xyz = answer.points.astype(np.float64) * ((width,), (height,), (width,))
+        return FoundFace(xyz, answer.face_units, _rotation(answer.matrix), (width, height))
+
+    def _by_objects(self, image: Any, frame: CameraFrame) -> FaceLandmarks | None:
+        found = self._landmarker.detect_for_video(image, self._last_ms)
         if not found.face_landmarks:
             return None
-        matrix = np.asarray(found.facial_transformation_matrixes[0], dtype=np.float64)[:3, :3]
         height, width = frame.image.shape[:2]
-        return _Found(
+        return _Objects(
             raw=found.face_landmarks[0],
             face_units={unit.category_name: float(unit.score) for unit in found.face_blendshapes[0]},
-            rotation=matrix / np.sqrt((matrix * matrix).sum(axis=0)),
+            rotation=_rotation(found.facial_transformation_matrixes[0]),
             size=(width, height),
         )
 
@@ -89,3 +104,8 @@ class MediaPipeFace:
 
     def _wrap(self, image: NDArray[np.uint8]) -> Any:
         return self._image(image_format=self._format, data=np.ascontiguousarray(image))
+
+
+def _rotation(matrix: NDArray[np.float32]) -> NDArray[np.float64]:
+    turn = np.asarray(matrix, np.float64)[:3, :3]
+    return np.asarray(turn / np.sqrt((turn * turn).sum(axis=0)), np.float64)
