@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from driver_monitor import settings
 from driver_monitor.perception.baseline import Learning, TimeHistogram
+from driver_monitor.perception.mouth import smile
 from driver_monitor.perception.own_eye import OwnEye
 from driver_monitor.perception.stillness import Stillness
 from driver_monitor.signals import Angles, EyeReading, FaceMeasurement, seconds
@@ -13,6 +14,7 @@ from driver_monitor.signals import Angles, EyeReading, FaceMeasurement, seconds
 _NEAR_EYE_FULL_YAW = 30.0  # from this head yaw to the camera only the nearer eye counts
 _LEVEL_PITCH = 30.0  # a head pitched further teaches no open eye
 _REREAD_S = 0.2
+_SMILE_NARROWS = 0.15  # the cheeks of a broad smile push up the lower lids, so far: what they hide is not shut (rendered heads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,9 @@ class Eyes:
         self._right.see(face.t_ns, right, head.pitch)
         lowered = head_drop_deg is not None and head_drop_deg >= self._eyes.down_gaze_deg / 2.0
         rest = head.pitch if lowered else self._pitch.value  # a lowered head is seen from higher up
-        open_left = self._left.openness(left, dt_s, lowered, head.pitch, rest)
-        open_right = self._right.openness(right, dt_s, lowered, head.pitch, rest)
+        pushed = _SMILE_NARROWS * smile(face)
+        open_left = self._left.openness(left, dt_s, lowered, head.pitch, rest) + pushed
+        open_right = self._right.openness(right, dt_s, lowered, head.pitch, rest) + pushed
         # turned to the own left, the right eye is the one the camera sees squarely
         share_right = max(0.0, min(1.0, 0.5 + head.yaw / (2.0 * _NEAR_EYE_FULL_YAW)))
         self._learn(face.t_ns, dt_s, left, right, lowered, head)

@@ -15,6 +15,7 @@ from driver_monitor import settings
 from driver_monitor.perception.baseline import Learning, Usual
 from driver_monitor.perception.gaze_zones import Zone, Zones
 from driver_monitor.perception.lid_rest import LidRest
+from driver_monitor.perception.mouth import smile
 from driver_monitor.signals import Angles, FaceMeasurement, nanoseconds, seconds
 
 _HEAD_PITCH_GAIN = 1.2  # the landmark model's head pitch falls short (people left out, rendered heads: docs/bench.md)
@@ -23,7 +24,7 @@ _LID_BY_CAMERA = (0.95, 0.017)  # ... and is read so many times that, and more b
 _LID_BY_CAMERA_RANGE = (0.65, 1.1)
 _LID_PER_HEAD = 0.0012  # ... and stands so much higher for each degree that the head is lowered
 _LID_UP_DEG, _IRIS_UP_DEG = 400.0, 270.0  # looking up both must say so: the irises rise, and a little the lids
-_SMILE_FROM, _SMILE_LID = 0.3, 0.07  # in a broad smile the lids sink by themselves, so far
+_SMILE_LID = 0.07  # in a broad smile the lids sink by themselves, so far
 _TURNED_PITCH = 0.16  # a face turned by a degree reads so much lower, up to ...
 _TURNED_MOST_DEG = 50.0
 _RETURN_DEG_S = 60.0  # a head that comes back faster is led by its eyes, of which little is seen in a turned face: ...
@@ -56,10 +57,6 @@ class GazeState:
     head_only: bool = False
     reason: str | None = None
     face_lost: bool = False
-
-
-def _smile(units: dict[str, float]) -> float:
-    return (units.get("mouthSmileLeft", 0.0) + units.get("mouthSmileRight", 0.0)) / 2.0
 
 
 class _Speed:
@@ -172,7 +169,7 @@ class Gaze:
                 return GazeState(face.t_ns, reason="learning straight-ahead")
             yaw_zero, pitch_zero = self._alone_yaw.zero, self._alone_pitch.zero
         lowered = pitch_zero - head.pitch
-        smiled = _SMILE_LID * max(0.0, _smile(face.face_units) - _SMILE_FROM) / (1.0 - _SMILE_FROM)
+        smiled = _SMILE_LID * smile(face)
         lead = self._lead(face.t_ns, head.yaw - yaw_zero)
         if head_only or eyes is None:
             # a yawn tilts the head back while the eyes stay where they were

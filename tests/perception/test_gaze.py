@@ -47,6 +47,7 @@ class Driver:
                 nanoseconds(self.pictures / self.fps),
                 head=Angles(HEAD.yaw + now.head[0], HEAD.pitch + now.head[1]),
                 eye_in_head=EyesInHead(now.yaw, LID + now.lid, IRIS + now.iris),
+                mouth_ratio=0.02,
                 face_units={"mouthSmileLeft": now.smile, "mouthSmileRight": now.smile},
             )
             self.pictures += 1
