@@ -33,6 +33,7 @@ _RETURN_SPAN_S = 0.06
 _MODE_SPAN_DEG = 14.0  # straight-ahead is the densest stretch of this width, ...
 _MODE_SPAN_SHARE = 0.05  # ... and this of the irises' heights
 _GAP_S = 0.25
+_REST_S = 0.4  # a look that has been on a place for so long rests there, and noise at the place's edge is no new look
 _LID_AFTER_S = 0.1  # the eyeLook units come to rest a little after the lid
 _TEACHING_S = 2.0
 _MISTAUGHT_S = 8.0  # nobody looks away for longer while all is well: what was learned may not have been the road
@@ -109,6 +110,7 @@ class Gaze:
         self._lids = LidRest()
         self._iris = Usual(-0.2, 0.3, 200, _MODE_SPAN_SHARE)
         self._zone: Zone = "road"
+        self._zone_ns = 0  # since when
         self._road_ns: int | None = None  # last seen on the road
         self._turn = _Speed(_RETURN_SPAN_S)
         self._lid_speed = _Speed(_LID_SPAN_S, _LID_MOST_S, _LID_MEAN_S)
@@ -181,11 +183,12 @@ class Gaze:
             pitch = self._eye_pitch(lid_height, eyes.iris_height) - _HEAD_PITCH_GAIN * lowered
             turned = min(abs(head.yaw), _TURNED_MOST_DEG) - min(abs(yaw_zero), _TURNED_MOST_DEG)
             direction = Angles(head.yaw + eyes.yaw - self._yaw.zero + lead, pitch + _TURNED_PITCH * turned, head.roll)
-        zone = self._zones.zone(direction, self._zone)
+        zone = self._zones.zone(direction, self._zone, rests=face.t_ns - self._zone_ns >= nanoseconds(_REST_S))
         came_back = zone == "road" and self._zone != "road"
         if came_back and head_only and not mouth_wide and self._eyes_seen_lately(face.t_ns):
             return GazeState(face.t_ns, reason="the eyes cannot be read for a moment")
-        self._zone = zone
+        if zone != self._zone:
+            self._zone, self._zone_ns = zone, face.t_ns
         self._road_ns = face.t_ns if self._zone == "road" or self._road_ns is None else self._road_ns
         return GazeState(face.t_ns, direction, self._zone, head_only)
 

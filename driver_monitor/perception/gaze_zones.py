@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal, TypeAlias
 
 from driver_monitor import settings
@@ -32,6 +33,7 @@ _OTHER_SIDE: dict[Zone, Zone] = {
 }
 _PITCH_WEIGHT = 1.4  # zones are wider than they are high
 _HYSTERESIS_DEG = 3.0  # a look must come back this far inside the road's edge to be on it again
+_STAY_DEG = 8.0  # another place must be nearer by so much to take a look that rests: its edge is then 3° (down) to 4° further
 
 
 class Zones:
@@ -62,8 +64,8 @@ class Zones:
         most = min(gaze.turn_most_deg, gaze.turn_share * max(0.0, abs(turned) - gaze.turn_from_deg))
         self._bend = most if turned >= 0.0 else -most
 
-    def zone(self, direction: Angles, before: Zone = "road") -> Zone:
-        """The zone of a direction; ``before`` gives the road's edge its hysteresis."""
+    def zone(self, direction: Angles, before: Zone = "road", *, rests: bool = False) -> Zone:
+        """The zone of a direction; ``before`` gives the road's edge its hysteresis, and every edge where the look ``rests``."""
         margin = 0.0 if before == "road" else _HYSTERESIS_DEG
         gaze = self._gaze
         yaw, pitch = direction.yaw * self._mirror, direction.pitch
@@ -71,5 +73,11 @@ class Zones:
         left, right = half + max(0.0, self._bend), half - min(0.0, self._bend)
         if -right <= direction.yaw <= left and -gaze.road_down_deg + margin <= pitch <= gaze.road_up_deg - margin:
             return "road"
-        nearest = min(self._centres, key=lambda c: (yaw - c[1]) ** 2 + (_PITCH_WEIGHT * (pitch - c[2])) ** 2)[0]
+        seated = before if self._mirror > 0.0 else _OTHER_SIDE.get(before, before)
+
+        def far(place: tuple[Zone, float, float]) -> float:
+            name, at_yaw, at_pitch = place
+            return math.hypot(yaw - at_yaw, _PITCH_WEIGHT * (pitch - at_pitch)) - (_STAY_DEG if rests and name == seated else 0.0)
+
+        nearest = min(self._centres, key=far)[0]
         return nearest if self._mirror > 0.0 else _OTHER_SIDE.get(nearest, nearest)

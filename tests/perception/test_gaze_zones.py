@@ -68,3 +68,21 @@ def test_the_road_bends_no_further_than_its_most_and_not_at_all_on_a_straight() 
     for straight in (None, S.turn_from_deg, -S.turn_from_deg):
         zones.steer(straight)
         assert zones.zone(Angles(S.road_yaw_deg + 0.1, 0.0)) != "road"
+
+
+def test_noise_at_the_edge_of_a_place_takes_no_look_that_rests_there() -> None:
+    zones = Zones(S, "left")
+    low = Angles(0, -31)
+    assert zones.zone(low, before="cluster") == "lap"  # on the way down
+    assert zones.zone(low, before="cluster", rests=True) == "cluster"
+    assert zones.zone(Angles(0, -36), before="cluster", rests=True) == "lap"
+
+
+def test_a_look_rests_on_the_same_mirror_on_the_right_hand_seat() -> None:
+    between = Angles(-66, -6)  # of the left seat, between mirror and passenger
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        zones = Zones(S, side)  # type: ignore[arg-type]
+        here = Angles(sign * between.yaw, between.pitch)
+        mirror: Zone = "right_mirror" if side == "left" else "left_mirror"
+        assert zones.zone(here, before="passenger") == "passenger"
+        assert zones.zone(here, before=mirror, rests=True) == mirror
