@@ -24,7 +24,8 @@ _LID_BY_CAMERA = (0.95, 0.017)  # ... and is read so many times that, and more b
 _LID_BY_CAMERA_RANGE = (0.65, 1.1)
 _LID_PER_HEAD = 0.0012  # ... and stands so much higher for each degree that the head is lowered
 _LID_UP_DEG, _IRIS_UP_DEG = 400.0, 270.0  # looking up both must say so: the irises rise, and a little the lids
-_SMILE_LID = 0.07  # in a broad smile the lids sink by themselves, so far
+_SMILE_LID = 0.07  # in a broad smile the lids sink by themselves, so far, ...
+_LAUGH_SMILE, _LAUGH_OPENNESS = 0.5, 0.5  # ... and where it narrows the eyes to this, lids tell nothing of a look down
 _TURNED_PITCH = 0.16  # a face turned by a degree reads so much lower, up to ...
 _TURNED_MOST_DEG = 50.0
 _RETURN_DEG_S = 60.0  # a head that comes back faster is led by its eyes, of which little is seen in a turned face: ...
@@ -180,7 +181,10 @@ class Gaze:
         else:
             lid_height = eyes.lid_height + smiled - _LID_PER_HEAD * lowered
             self._lids.follow(face.t_ns, lid_height, lowered, self._zone == "road")
-            pitch = self._eye_pitch(lid_height, eyes.iris_height) - _HEAD_PITCH_GAIN * lowered
+            eye_pitch = self._eye_pitch(lid_height, eyes.iris_height)
+            if openness is not None and openness < _LAUGH_OPENNESS and smile(face) >= _LAUGH_SMILE:
+                eye_pitch = max(0.0, eye_pitch)
+            pitch = eye_pitch - _HEAD_PITCH_GAIN * lowered
             turned = min(abs(head.yaw), _TURNED_MOST_DEG) - min(abs(yaw_zero), _TURNED_MOST_DEG)
             direction = Angles(head.yaw + eyes.yaw - self._yaw.zero + lead, pitch + _TURNED_PITCH * turned, head.roll)
         zone = self._zones.zone(direction, self._zone, rests=face.t_ns - self._zone_ns >= nanoseconds(_REST_S))

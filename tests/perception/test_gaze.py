@@ -128,6 +128,13 @@ def test_a_laugh_is_no_look_down(driver: Driver) -> None:
     assert driver.show(Look(lid=-0.065, smile=0.9), 3.0).zone == "road"
 
 
+def test_eyes_squeezed_by_a_laugh_look_where_the_head_points(driver: Driver) -> None:
+    squeezed = Look(lid=-0.13, smile=0.85, openness=0.35)
+    assert driver.show(squeezed, 3.0).zone == "road"
+    assert driver.show(replace(squeezed, head=(0.0, -32.0)), 3.0).zone == "lap"
+    assert driver.show(Look(lid=-0.13, openness=0.35), 3.0).zone == "lap"  # no laugh
+
+
 def test_lids_that_rise_on_a_lowered_head_do_not_hide_its_look(driver: Driver) -> None:
     state = driver.show(Look(head=(0.0, -20.0), lid=0.024), 1.0)
     assert pitch(state) == pytest.approx(-24.0, abs=2.0)
