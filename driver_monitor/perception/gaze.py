@@ -180,10 +180,12 @@ class Gaze:
             direction = Angles(head.yaw - yaw_zero + lead, _HEAD_PITCH_GAIN * pitch, head.roll)
         else:
             lid_height = eyes.lid_height + smiled - _LID_PER_HEAD * lowered
-            self._lids.follow(face.t_ns, lid_height, lowered, self._zone == "road")
-            eye_pitch = self._eye_pitch(lid_height, eyes.iris_height)
             if openness is not None and openness < _LAUGH_OPENNESS and smile(face) >= _LAUGH_SMILE:
-                eye_pitch = max(0.0, eye_pitch)
+                self._lids.hide(face.t_ns)
+                eye_pitch = 0.0
+            else:
+                self._lids.follow(face.t_ns, lid_height, lowered, self._zone == "road")
+                eye_pitch = self._eye_pitch(lid_height, eyes.iris_height)
             pitch = eye_pitch - _HEAD_PITCH_GAIN * lowered
             turned = min(abs(head.yaw), _TURNED_MOST_DEG) - min(abs(yaw_zero), _TURNED_MOST_DEG)
             direction = Angles(head.yaw + eyes.yaw - self._yaw.zero + lead, pitch + _TURNED_PITCH * turned, head.roll)
