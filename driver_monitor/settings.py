@@ -511,7 +511,7 @@ class Alerts(Section):
 class Outputs(Section):
     """Where alerts go."""
 
-    pin_factory: Literal["auto", "mock", "lgpio", "gpiod", "rpigpio", "pigpio", "native"] = choice(
+    pin_factory: Literal["auto", "mock", "lgpio", "gpiod", "rpigpio", "native"] = choice(  # pigpio speaks to its daemon over a network
         "auto", "gpiozero's pin factory; auto takes the board's and falls back to mock with a line in the log; gpiod is for a Jetson and others"
     )
     gpio_chip: str = choice("", "gpiod: the chip that plain numbers count on, by path or label; empty for the board's header")

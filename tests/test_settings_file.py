@@ -117,6 +117,11 @@ def test_a_file_needs_only_what_it_changes(file: Path) -> None:
             ", line 3: vehicle.channel: 'RFC2217://10.0.0.7:5000@115200' is an address, and the process that sees the face "
             "reaches no network; give a channel of this machine such as can0 or /dev/ttyUSB0",
         ),
+        (  # it opens a socket to a daemon, on this machine or another
+            "[outputs]\npin_factory = 'pigpio'",
+            ", line 2: outputs.pin_factory = \"pigpio\" is not known; did you mean 'rpigpio'? It takes 'auto', 'mock', 'lgpio', "
+            "'gpiod', 'rpigpio' or 'native'",
+        ),
         (
             "[vehicle]\ninterface = 'socketcand'",
             ", line 2: vehicle.interface: 'socketcand' reaches the bus over a network, and the process that sees the face "
