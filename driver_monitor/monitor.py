@@ -14,6 +14,7 @@ from driver_monitor.estimators.blink_pattern import Judge
 from driver_monitor.estimators.closed_eyes import ClosedEyes
 from driver_monitor.estimators.distraction import Distraction
 from driver_monitor.estimators.fatigue import Fatigue
+from driver_monitor.estimators.own_rest import OwnRest
 from driver_monitor.estimators.phone import Phone
 from driver_monitor.estimators.responsiveness import Responsiveness
 from driver_monitor.estimators.sight import NotSeen, sensors_lost
@@ -149,8 +150,9 @@ class Monitor:
         # in a fleet that states no safety purpose nothing of a mood is worked out
         self._expressions = Expressions(settings.face.usable_yaw_deg) if settings.emotions_on else None
         self._expression_look = expression if settings.emotions_on else None
-        self._stress = Stress(settings)
-        self._anger = Anger(settings)
+        self._rest = OwnRest(settings)
+        self._stress = Stress(settings, self._rest)
+        self._anger = Anger(settings, self._rest)
         self._not_seen = NotSeen(settings.fatigue)
         self._policy = AlertPolicy(settings.alerts, settings.distraction, settings.fatigue)
         self._vehicle = VehicleMeasurement(0, reason="the bus has not been heard yet")
@@ -202,8 +204,7 @@ class Monitor:
                 return []
             case VoiceMeasurement():
                 self._phone.voice(sample)
-                self._stress.voice(sample)
-                self._anger.voice(sample)
+                self._rest.voice(sample)
                 return []
             case CanFrame():
                 self._bus_frames.append(sample)  # read at the next tick, for the same reason
@@ -365,8 +366,7 @@ class Monitor:
                         self._said(heard)
                 else:
                     self._phone.voice(heard)
-                    self._stress.voice(heard)
-                    self._anger.voice(heard)
+                    self._rest.voice(heard)
         self._heard.clear()
         return out
 
@@ -395,8 +395,7 @@ class Monitor:
 
     def _pulse(self, heart: HeartMeasurement) -> list[Report]:
         self._fatigue.heart(heart)
-        self._stress.heart(heart)
-        self._anger.heart(heart)
+        self._rest.heart(heart)
         return []
 
     def _sensor(self, status: SensorStatus) -> list[Report]:
@@ -466,8 +465,7 @@ class Monitor:
         """All states; what changes over seconds or minutes is worked out here, ten times a second."""
         if self._track is not None and not self._track.in_yawn and self._track.face.t_ns != self._felt_ns:
             self._felt_ns = self._track.face.t_ns
-            self._stress.face(self._track.face)
-            self._anger.face(self._track.face)
+            self._rest.face(self._track.face)
         steering = self._steering.measure(t_ns)
         style = self._style.measure(t_ns, steering)
         self._stress.drive(style)

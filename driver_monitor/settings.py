@@ -50,6 +50,13 @@ def pin(default: int | None, what: str) -> Any:
     return Field(default, description=f"GPIO pin of {what}", json_schema_extra={"unit": "", "source": DESIGN, "allowed": _PIN})
 
 
+def _on_this_machine(value: str, instead: str) -> str:
+    """A place that is no address: the sensors open before the lockdown, which could then no longer take their sockets away."""
+    if "://" in value:
+        raise ValueError(f"'{value}' is an address, and the process that sees the face reaches no network; give {instead}")
+    return value
+
+
 class Section(BaseModel):
     """A table of the settings file; unknown keys are refused and values cannot be changed after reading."""
 
@@ -78,10 +85,8 @@ class Camera(Section):
 
     @field_validator("source")
     @classmethod
-    def _on_this_machine(cls, value: str) -> str:
-        if "://" in value:
-            raise ValueError(f"'{value}' is an address, and the process that sees the face reaches no network; give a device or a file's path")
-        return value
+    def _no_address(cls, value: str) -> str:
+        return _on_this_machine(value, "a device or a file's path")
 
 
 class Microphone(Section):
@@ -106,7 +111,7 @@ class HeartRate(Section):
     def _address(cls, value: str) -> str:
         if re.match("ble", value) and not re.fullmatch(r"ble(:([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2})?", value):
             raise ValueError(f"'{value}' names no Bluetooth wearable; write 'ble', or 'ble:' and its address such as AA:BB:CC:DD:EE:FF")
-        return value
+        return _on_this_machine(value, "a serial port such as /dev/ttyACM0, 'can' or 'ble'")
 
 
 class VehicleSignals(Section):
@@ -177,10 +182,13 @@ class VehicleOut(Section):
         return self
 
 
+_OVER_NETWORK = ("socketcand", "udp_multicast", "remote")  # of python-can, and its plugin python-can-remote
+
+
 class Vehicle(Section):
     """The vehicle bus, in and out."""
 
-    interface: str = choice("none", "a python-can interface (socketcan, virtual, slcan, …); 'none' for no bus")
+    interface: str = choice("none", "a python-can interface (socketcan, virtual, slcan, …), none over a network; 'none' for no bus")
     channel: str = choice("can0", "the interface's channel")
     bitrate: int = figure(500_000, "bit rate where the interface sets it", "bit/s", 10_000, 1_000_000)
     profile: Literal["dbc", "obd2", "j1939"] = choice(
@@ -193,6 +201,21 @@ class Vehicle(Section):
     harsh_braking_ms2: float = figure(4.0, "losing speed this fast over a second is harsh braking, an event", "m/s²", 2, 9, "fleet telematics count from 0.3 to 0.5 g on; " + KNOWN)
     send_alerts: bool = choice(False, "send alerts and states; the bus is only listened to unless this is on")
     out: VehicleOut = VehicleOut()
+
+    @field_validator("interface")
+    @classmethod
+    def _no_network(cls, value: str) -> str:
+        if value in _OVER_NETWORK:
+            raise ValueError(
+                f"'{value}' reaches the bus over a network, and the process that sees the face reaches none; "
+                "take socketcan, and have another process bring the frames to a vcan interface"
+            )
+        return value
+
+    @field_validator("channel")
+    @classmethod
+    def _no_address(cls, value: str) -> str:
+        return _on_this_machine(value, "a channel of this machine such as can0 or /dev/ttyUSB0")
 
     @model_validator(mode="before")
     @classmethod
@@ -488,7 +511,7 @@ class Alerts(Section):
 class Outputs(Section):
     """Where alerts go."""
 
-    pin_factory: Literal["auto", "mock", "lgpio", "gpiod", "rpigpio", "pigpio", "native"] = choice(
+    pin_factory: Literal["auto", "mock", "lgpio", "gpiod", "rpigpio", "native"] = choice(  # pigpio speaks to its daemon over a network
         "auto", "gpiozero's pin factory; auto takes the board's and falls back to mock with a line in the log; gpiod is for a Jetson and others"
     )
     gpio_chip: str = choice("", "gpiod: the chip that plain numbers count on, by path or label; empty for the board's header")

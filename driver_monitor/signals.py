@@ -338,7 +338,7 @@ Indicator: TypeAlias = Literal["off", "left", "right", "hazard"]
 class VehicleMeasurement:
     """What the bus says of the drive, each ``None`` when never seen or stale.
 
-    ``steering_ns`` and ``speed_ns`` are when the wheel's angle and the speed came (``None``: with this measurement);
+    ``steering_ns``, ``speed_ns`` and ``lane_offset_ns`` are when that value came (``None``: with this measurement);
     ``lane_offset_m`` is the way from the lane's middle, + left. Their VSS names stand in :mod:`driver_monitor.perception.vss`.
     """
 
@@ -351,6 +351,7 @@ class VehicleMeasurement:
     lane_offset_m: float | None = None
     steering_ns: int | None = None
     speed_ns: int | None = None
+    lane_offset_ns: int | None = None
     engine_rpm: float | None = None
     throttle_pct: float | None = None
 

@@ -108,6 +108,26 @@ def test_a_file_needs_only_what_it_changes(file: Path) -> None:
             "network; give a device or a file's path",
         ),
         (
+            "[heart_rate]\nsource = 'socket://10.0.0.7:5000'",
+            ", line 2: heart_rate.source: 'socket://10.0.0.7:5000' is an address, and the process that sees the face reaches no "
+            "network; give a serial port such as /dev/ttyACM0, 'can' or 'ble'",
+        ),
+        (
+            "[vehicle]\ninterface = 'slcan'\nchannel = 'RFC2217://10.0.0.7:5000@115200'",
+            ", line 3: vehicle.channel: 'RFC2217://10.0.0.7:5000@115200' is an address, and the process that sees the face "
+            "reaches no network; give a channel of this machine such as can0 or /dev/ttyUSB0",
+        ),
+        (  # it opens a socket to a daemon, on this machine or another
+            "[outputs]\npin_factory = 'pigpio'",
+            ", line 2: outputs.pin_factory = \"pigpio\" is not known; did you mean 'rpigpio'? It takes 'auto', 'mock', 'lgpio', "
+            "'gpiod', 'rpigpio' or 'native'",
+        ),
+        (
+            "[vehicle]\ninterface = 'socketcand'",
+            ", line 2: vehicle.interface: 'socketcand' reaches the bus over a network, and the process that sees the face "
+            "reaches none; take socketcan, and have another process bring the frames to a vcan interface",
+        ),
+        (
             "[outputs]\nprivacy_pin = 18",
             ", line 1: outputs: buzzer_pin and privacy_pin are both 18; give each a pin of its own, or 'none'",
         ),

@@ -125,7 +125,7 @@ def open_pins(name: str, chip: str = "") -> Pins:
     return Pins(None, f"the pin factory does not work here ({told}); choose another [outputs] pin_factory, or 'mock'")
 
 
-_FACTORIES = {"lgpio": "LGPIOFactory", "rpigpio": "RPiGPIOFactory", "pigpio": "PiGPIOFactory", "native": "NativeFactory"}
+_FACTORIES = {"lgpio": "LGPIOFactory", "rpigpio": "RPiGPIOFactory", "native": "NativeFactory"}
 
 
 def open_outputs(

@@ -17,7 +17,7 @@ from driver_monitor.estimators.driving_terms import Weights
 from driver_monitor.estimators.emotion import Channel, Emotion, bounded
 from driver_monitor.estimators.evidence import ramp, term
 from driver_monitor.estimators.own_expression import NetworkChange, OwnExpression
-from driver_monitor.estimators.own_rest import FaceChange, HeartChange, VoiceChange
+from driver_monitor.estimators.own_rest import FaceChange, HeartChange, OwnRest, VoiceChange
 from driver_monitor.signals import Evidence, ExpressionReading
 
 UNITS_LEFT = 0.4
@@ -41,8 +41,8 @@ class Anger(Emotion):
     DRIVING = Weights(0.2, 0.3, 0.2)
     WORDS: ClassVar[Mapping[str, float]] = {"swearing": 1.0}  # design
 
-    def __init__(self, settings: settings.Settings) -> None:
-        super().__init__(settings, settings.emotion.anger_threshold)
+    def __init__(self, settings: settings.Settings, rest: OwnRest | None = None) -> None:
+        super().__init__(settings, settings.emotion.anger_threshold, rest)
         self._expression = OwnExpression()
 
     def look(self, t_ns: int, reading: ExpressionReading) -> None:
@@ -51,7 +51,7 @@ class Anger(Emotion):
             self._expression.step(t_ns, reading)
 
     def _channels(self, t_ns: int) -> list[Channel]:
-        heart, voice, face = self._rest.heart_change(t_ns), self._rest.voice_change(t_ns), self._rest.face_change(t_ns)
+        heart, voice, face = self.rest.heart_change(t_ns), self.rest.voice_change(t_ns), self.rest.face_change(t_ns)
         channels = []
         if face is not None:
             channels.append(self._face_terms(face, self._expression.change(t_ns)))

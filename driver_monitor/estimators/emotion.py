@@ -19,10 +19,7 @@ from driver_monitor.signals import (
     DriverState,
     Event,
     Evidence,
-    FaceMeasurement,
-    HeartMeasurement,
     StateName,
-    VoiceMeasurement,
     nanoseconds,
 )
 
@@ -71,7 +68,10 @@ class Channel:
 
 
 class Emotion(ABC):
-    """What stress and anger do alike: sum the channels that are known, and hold before a condition is met."""
+    """What stress and anger do alike: sum the channels that are known, and hold before a condition is met.
+
+    ``rest`` takes the measurements; given from outside, it is shared and learned once.
+    """
 
     NAME: StateName
     KIND: AlertKind
@@ -84,30 +84,15 @@ class Emotion(ABC):
     """Log-odds of a phrase by its topic, at once after it was said."""
 
 
-    def __init__(self, settings: settings.Settings, threshold: float) -> None:
+    def __init__(self, settings: settings.Settings, threshold: float, rest: OwnRest | None) -> None:
         self._on = settings.emotions_on
         self._threshold = threshold
         self._channels_needed = settings.emotion.channels_needed
         self._hold_s = settings.emotion.hold_s
         self._hold = Hold(settings.emotion.hold_s)
-        self._rest = OwnRest(settings)
+        self.rest = rest or OwnRest(settings)
         self._style: DrivingStyle | None = None
         self._said = Said(self.WORDS, settings.words.memory_s)
-
-    def heart(self, m: HeartMeasurement) -> None:
-        """Take one heart measurement."""
-        if self._on:
-            self._rest.heart(m)
-
-    def voice(self, m: VoiceMeasurement) -> None:
-        """Take one voice measurement."""
-        if self._on:
-            self._rest.voice(m)
-
-    def face(self, m: FaceMeasurement) -> None:
-        """Take one face measurement; not to be given pictures of a yawn."""
-        if self._on:
-            self._rest.face(m)
 
     def drive(self, style: DrivingStyle) -> None:
         """Take how the car is driven now."""
@@ -133,7 +118,7 @@ class Emotion(ABC):
         )
         if not channels:
             self._hold.step(t_ns, False)
-            return unknown(t_ns, self.NAME, self._rest.why_unknown(t_ns)), Condition(self.KIND, None, rule, SOURCE)
+            return unknown(t_ns, self.NAME, self.rest.why_unknown(t_ns)), Condition(self.KIND, None, rule, SOURCE)
         terms = [term("base rate", self.PRIOR, None, "")]
         for channel in channels:
             terms += channel.terms

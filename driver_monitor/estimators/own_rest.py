@@ -95,9 +95,10 @@ class VoiceChange:
 
 
 class OwnRest:
-    """What the three channels say, each against the driver's own rest in this trip."""
+    """What the three channels say, each against the driver's own rest in this trip; nothing is learned where moods are off."""
 
     def __init__(self, settings: settings.Settings) -> None:
+        self._on = settings.emotions_on
         self._stale_ns = nanoseconds(settings.heart.stale_s)
         self._heart = HeartBaseline(settings.heart)
         self._voice = VoiceBaseline(settings.voice)
@@ -109,6 +110,8 @@ class OwnRest:
 
     def heart(self, m: HeartMeasurement) -> None:
         """Take one heart measurement."""
+        if not self._on:
+            return
         self._heart.learn(m)
         last, self._last_heart = self._last_heart, m
         if m.rate_bpm is None:
@@ -121,6 +124,8 @@ class OwnRest:
 
     def voice(self, m: VoiceMeasurement) -> None:
         """Take one voice measurement."""
+        if not self._on:
+            return
         self._voice.learn(m)
         deviation = self._voice.deviation(m)
         if m.f0_hz is None:
@@ -133,8 +138,9 @@ class OwnRest:
         self._last_voice = m
 
     def face(self, m: FaceMeasurement) -> None:
-        """Take one face measurement."""
-        self._face.step(m)
+        """Take one face measurement; not to be given pictures of a yawn."""
+        if self._on:
+            self._face.step(m)
 
     def heart_change(self, t_ns: int) -> HeartChange | None:
         """Heart now; ``None`` when stale or not learned."""

@@ -12,7 +12,7 @@ from driver_monitor import settings
 from driver_monitor.estimators.driving_terms import Weights
 from driver_monitor.estimators.emotion import Channel, Emotion, bounded
 from driver_monitor.estimators.evidence import ramp, term
-from driver_monitor.estimators.own_rest import FaceChange, HeartChange, VoiceChange
+from driver_monitor.estimators.own_rest import FaceChange, HeartChange, OwnRest, VoiceChange
 
 
 class Stress(Emotion):
@@ -25,11 +25,11 @@ class Stress(Emotion):
     DRIVING = Weights(0.4, 0.3, 0.4)
     WORDS: ClassVar[Mapping[str, float]] = {"stop": 1.0, "break": 0.5, "swearing": 0.5}  # design
 
-    def __init__(self, settings: settings.Settings) -> None:
-        super().__init__(settings, settings.emotion.stress_threshold)
+    def __init__(self, settings: settings.Settings, rest: OwnRest | None = None) -> None:
+        super().__init__(settings, settings.emotion.stress_threshold, rest)
 
     def _channels(self, t_ns: int) -> list[Channel]:
-        heart, voice, face = self._rest.heart_change(t_ns), self._rest.voice_change(t_ns), self._rest.face_change(t_ns)
+        heart, voice, face = self.rest.heart_change(t_ns), self.rest.voice_change(t_ns), self.rest.face_change(t_ns)
         channels = []
         if heart is not None:
             channels.append(self._heart_terms(heart))

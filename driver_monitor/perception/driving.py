@@ -136,6 +136,7 @@ class Driving:
         if self._no_bus and not self._seen:  # of the signals of no bus there is nothing to tell
             reasons = ["no speed known"]
         speed, steering, indicator, reverse = (self._value(what, t_ns) for what in _DRIVE)
+        lane_offset = self._value("lane_offset", t_ns)
         return VehicleMeasurement(
             t_ns,
             speed_kmh=speed,
@@ -143,9 +144,10 @@ class Driving:
             indicator=None if indicator is None else _INDICATORS[int(indicator)],
             reverse=None if reverse is None else bool(reverse),
             reason="; ".join(reasons) or None,
-            lane_offset_m=self._value("lane_offset", t_ns),
+            lane_offset_m=lane_offset,
             steering_ns=None if steering is None else self._seen["steering"][0],
             speed_ns=None if speed is None else self._seen["speed"][0],
+            lane_offset_ns=None if lane_offset is None else self._seen["lane_offset"][0],
             engine_rpm=self._value("engine_speed", t_ns),
             throttle_pct=self._value("throttle", t_ns),
         )

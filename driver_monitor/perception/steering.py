@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from driver_monitor import settings
@@ -31,6 +32,7 @@ _JERK_SHARE, _JERK_MIN_DEG = 4.0, 3.0
 _PLAY_MIN_DEG, _PLAY_MAX_DEG = 0.4, 3.0  # bounds of the own play: an empty straight must not make every move a surprise
 _LANE_JUMP_M = 1.5  # the offset is told from another lane's middle now
 _LANE_BLOCK_S = 60.0
+_LANE_HZ = 4.0  # slower ones leave more cells empty than are bridged
 _LANE_SHARE = 2.0 / 3.0  # of its window, that weaving needs (design)
 
 
@@ -108,6 +110,7 @@ class Steering:
         self._own_deg: float | None = None
         self._usable: deque[tuple[int, list[float]]] = deque()  # (second, [wheel s, lane n, sum, sum of squares])
         self._found: deque[int] = deque()
+        self._lane_told: deque[int] = deque()  # when the place in the lane came
         self._lane_last: float | None = None
         self._lane_block = [0.0, 0.0, 0.0]
         self._lane_own: list[float] = []
@@ -126,14 +129,18 @@ class Steering:
             self._gate = gate
             for k, value in self._wheel.add(fresh_ns, None if gate or far else drive.steering_deg):
                 self._wheel_cell(k, value)
-        while self._told and drive.t_ns - self._told[0] > nanoseconds(_RATE_S):
-            self._told.popleft()
+        for told in (self._told, self._lane_told):
+            while told and drive.t_ns - told[0] > nanoseconds(_RATE_S):
+                told.popleft()
         if drive.lane_offset_m is None:
             self._lane_gate = "no place in the lane on the bus"
         else:
             self._lane_gate = gate
-            for k, value in self._lane.add(drive.t_ns, None if gate else drive.lane_offset_m):
-                self._lane_cell(k, value)
+            fresh_ns = drive.t_ns if drive.lane_offset_ns is None else drive.lane_offset_ns
+            if not self._lane_told or fresh_ns > self._lane_told[-1]:  # held until the next one came, it would seem steadier
+                self._lane_told.append(fresh_ns)
+                for k, value in self._lane.add(fresh_ns, None if gate else drive.lane_offset_m):
+                    self._lane_cell(k, value)
 
     def measure(self, t_ns: int) -> SteeringMeasurement:
         """The figures as they stand at ``t_ns``."""
@@ -143,7 +150,7 @@ class Steering:
             self._found.popleft()
         while self._usable and (self._usable[0][0] + 1) * NS_PER_S <= since:
             self._usable.popleft()
-        reason, lane_reason = self._why(t_ns), self._why_lane()
+        reason, lane_reason = self._why(t_ns), self._why_lane(t_ns)
         return SteeringMeasurement(
             t_ns,
             None if reason else len(self._found),
@@ -173,7 +180,7 @@ class Steering:
         if usable < f.steering_min_s or self._own_deg is None:
             if self._gate is not None:
                 return self._gate
-            rate = sum(1 for told in self._told if told >= t_ns - nanoseconds(_RATE_S)) / _RATE_S
+            rate = _rate_hz(self._told, t_ns)
             if rate < f.steering_min_hz * _RATE_SLACK:
                 return f"steering needs {f.steering_min_hz:g} angles a second, {rate:.1f} come"
             if self._own_deg is None:
@@ -181,13 +188,15 @@ class Steering:
             return f"steering needs {f.steering_min_s:.0f} s at speed, {usable:.0f} s so far"
         return None
 
-    def _why_lane(self) -> str | None:
+    def _why_lane(self, t_ns: int) -> str | None:
         f = self._f
         seen = sum(cell[1] for _, cell in self._usable) * _CELL_S
         needed = _LANE_SHARE * f.steering_window_s
         if seen < needed or self._own_sdlp is None:
             if self._lane_gate is not None:
                 return self._lane_gate
+            if (rate := _rate_hz(self._lane_told, t_ns)) < _LANE_HZ * _RATE_SLACK:
+                return f"lane keeping needs {_LANE_HZ:g} places in the lane a second, {rate:.1f} come"
             if self._own_sdlp is None:
                 left = f.steering_own_s - len(self._lane_own) * _LANE_BLOCK_S - self._lane_block[0] * _CELL_S
                 return f"learning the own lane keeping, {math.ceil(max(0.0, left))} s left"
@@ -273,6 +282,10 @@ class Steering:
         """Over the window: over one minute an attentive driver may weave twice as far as over the next."""
         n, total, squares = (sum(cell[j] for _, cell in self._usable) for j in (1, 2, 3))
         return math.sqrt(_variance([n, total, squares]))
+
+
+def _rate_hz(told: Iterable[int], t_ns: int) -> float:
+    return sum(1 for at in told if at >= t_ns - nanoseconds(_RATE_S)) / _RATE_S
 
 
 def _variance(sums: list[float]) -> float:

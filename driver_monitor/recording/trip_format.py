@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
@@ -25,6 +25,7 @@ LOCAL_TIME = "/local_time"
 VIDEO = "/camera/video"
 EVENT, ALERT, HEALTH, STATE = "/event", "/alert", "/health", "/state/"
 
+LOSSY_VIDEO = "the pictures are H.264"
 _DEPLOYMENTS = ("private", "fleet", "bench")
 
 Lane = Literal["samples", "reports", "bulk"]
@@ -98,6 +99,11 @@ TOPIC = {topic.name: topic for topic in TOPICS}
 CHANNEL = {topic.name: number for number, topic in enumerate(TOPICS, 1)}
 SAMPLE_TOPICS = frozenset({CAMERA, VIDEO, SOUND, HEART, CAN, BUTTON, STATUS, LOCAL_TIME, TICK})
 REPORT_TOPICS = frozenset(TOPIC) - SAMPLE_TOPICS
+
+
+def lossy_with(channels: Iterable[int]) -> str:
+    """Why a trip with messages in these channels does not hold what the Monitor saw; empty when it may."""
+    return LOSSY_VIDEO if CHANNEL[VIDEO] in channels else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import io
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -27,7 +27,7 @@ from driver_monitor.recording.mcap_scan import (
     unpack_chunk,
 )
 from driver_monitor.recording.sealed import SEALED_SUFFIX, SealedInput, identities
-from driver_monitor.recording.trip_format import ABOUT, CHANNEL, END, FORMAT, LANES, PROFILE, TOPICS, About, held_to
+from driver_monitor.recording.trip_format import ABOUT, CHANNEL, END, FORMAT, LANES, PROFILE, TOPICS, About, held_to, lossy_with
 
 _RECORD_HEAD = 9
 _LANE_OF = {CHANNEL[topic.name]: LANES.index(topic.lane) for topic in TOPICS}
@@ -75,6 +75,9 @@ class TripPart:
             self._places = chunk_places(file, file.seek, size)
             if self._places:
                 self._read_end(file, size, self._places[-1])
+            # one that was recovered without its head may not say so itself
+            told = lossy_with(channel for place in self._places or () for channel in place.channels)
+            self.about = replace(about, lossy=about.lossy or told)
 
     @property
     def end_ns(self) -> int | None:
@@ -233,12 +236,17 @@ class TripPart:
 
     def _about_lost(self) -> About | None:
         """What can be said without the head: the trip begins with its first message."""
-        for content in self._first_chunks():
-            if messages := self._unpacked(content, None, count=False):
-                deployment = self._deployment_attached()
-                self._held_to = deployment
-                return About(zero_ns=min(m.log_ns for m in messages), wall_ns=0, trip="unknown", deployment=deployment)
-        return None
+        messages = [message for content in self._first_chunks() for message in self._unpacked(content, None, count=False)]
+        if not messages:
+            return None
+        self._held_to = self._deployment_attached()
+        return About(
+            zero_ns=min(message.log_ns for message in messages),
+            wall_ns=0,
+            trip="unknown",
+            deployment=self._held_to,
+            lossy=lossy_with(message.channel for message in messages),
+        )
 
     def _deployment_attached(self) -> str:
         """Whose trip it was, by the settings attached; a fleet's, where these are lost too: nobody's privacy is guessed away."""

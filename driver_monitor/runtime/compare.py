@@ -49,9 +49,15 @@ class Comparison:
             if about.lossy:
                 self._trip.close()
                 raise BadUseError(f"{path} can be no reference: it does not hold what the monitor saw ({about.lossy})")
+            if broken := _broken_reports(self._trip):
+                self._trip.close()
+                raise BadUseError(f"{path} can be no reference: {broken} pieces of its reports are broken; give another file")
             before = {"version": about.version, "models": dict(about.models)}
             self._lines = self._of_trip(self._trip)
         else:
+            if path.is_file():  # a pipe can be read but once
+                for _ in read_reports(path):  # a file that is broken further on is told now, and not after the replay
+                    pass
             lines = read_reports(path)
             before = next(lines)
             self._lines = ((as_bytes(line), line) for line in lines if line["type"] != "summary")
@@ -107,6 +113,15 @@ class Comparison:
             except ValueError:
                 line = {"type": "broken"}
             yield data, line if isinstance(line, dict) else {"type": "broken"}
+
+
+def _broken_reports(trip: Trip) -> int:
+    """How many pieces with reports do not unpack; 0 without an index, where the pictures would have to be read as well."""
+    if any(part.end_ns is None for part in trip.pieces):
+        return 0
+    for _ in trip.report_lines():
+        pass
+    return sum(part.broken_chunks for part in trip.pieces)
 
 
 _HEAD = {"version": "software", "settings_sha256": "settings", "models": "models"}

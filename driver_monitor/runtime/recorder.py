@@ -14,7 +14,7 @@ from driver_monitor import __version__
 from driver_monitor.errors import DriverMonitorError
 from driver_monitor.privacy import may_leave_cab
 from driver_monitor.recording.h264 import Encoder
-from driver_monitor.recording.trip_format import About
+from driver_monitor.recording.trip_format import LOSSY_VIDEO, About
 from driver_monitor.recording.trip_messages import as_kept, report_topic, without_pixels, write_sample, write_video
 from driver_monitor.recording.trip_writer import Limits, Message, TripWriter
 from driver_monitor.runtime.reports import as_bytes, encode
@@ -73,7 +73,7 @@ class Recorder:
             version=__version__,
             deployment=settings.trip.deployment,
             models=models,
-            lossy="the pictures are H.264" if chosen.video == "h264" else "",
+            lossy=LOSSY_VIDEO if chosen.video == "h264" else "",
             made_by=made_by,
         )
         limits = Limits(

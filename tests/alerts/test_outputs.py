@@ -292,7 +292,7 @@ def test_a_pin_that_is_taken_is_told_and_the_rest_goes_on() -> None:
 
 
 def test_a_named_factory_that_does_not_work_here_is_told_and_nothing_is_simulated(caplog: pytest.LogCaptureFixture) -> None:
-    outputs, problems = open_outputs(Settings(outputs=Outputs(pin_factory="pigpio")), LOG)
+    outputs, problems = open_outputs(Settings(outputs=Outputs(pin_factory="rpigpio")), LOG)
     assert [o.part for o in outputs] == [None]
     assert [(p.part, p.reason) for p in problems] == [("buzzer", "no pin factory"), ("light", "no pin factory")]
     assert "choose another [outputs] pin_factory" in caplog.text

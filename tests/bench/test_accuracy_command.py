@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from driver_monitor.bench.accuracy.outcome import Outcome, share
+from driver_monitor.bench.accuracy.outcome import Figure, Outcome, share
 from driver_monitor.bench.accuracy.registry import DATA_SETS, chosen, found
-from driver_monitor.bench.accuracy.report import as_markdown
+from driver_monitor.bench.accuracy.report import as_markdown, value_text
 from driver_monitor.cli import main
 from driver_monitor.errors import BadUseError
 from tests.bench.test_accuracy_data_sets import bus_log, drive_rows, eye_ratios, table
@@ -124,3 +124,9 @@ def test_a_broken_table_is_one_line(tmp_path: Path) -> None:
     assert done.stderr.splitlines()[-1].startswith("driver-monitor: ")
     assert "'soon', which is no number" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_counts_are_whole_and_all_else_has_decimals() -> None:
+    told = ((4, ""), (0, "alerts"), (3.0, "/h"), (1.0, ""), (2.0, "km/h"))
+    shown = [value_text(Figure("n", value, None, "", {}, unit)) for value, unit in told]
+    assert shown == ["4", "0 alerts", "3.000 /h", "1.000", "2.0 km/h"]

@@ -18,5 +18,5 @@ def test_an_angry_drawn_face_is_told_from_the_same_persons_neutral_and_a_yawn_is
     told = {figure.name: figure.value for figure in outcome.figures}
     for focus in ("sharp", "out of focus"):
         assert told[f"infrared, {focus}: AUC angry against neutral"] == 1.0
-        assert told[f"infrared, {focus}: yawns read as anger"] == 0.0
+        assert repr(told[f"infrared, {focus}: yawns read as anger"]) == "0"  # a count
         assert told[f"infrared, {focus}: AUC angry against talking"] is None

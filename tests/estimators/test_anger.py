@@ -174,7 +174,7 @@ def looked(
     for k in range(round((end_s - start_s) * 10)):
         t = start_s + k / 10
         brow = (0.0, stray)[k % 2] if units is NEUTRAL else units["browDownLeft"]
-        anger.face(face_of(t, {**units, "browDownLeft": brow, "browDownRight": brow}))
+        anger.rest.face(face_of(t, {**units, "browDownLeft": brow, "browDownRight": brow}))
         if looks and k % 10 == 0:
             anger.look(nanoseconds(t), ExpressionReading(detail, angry))
         told.append((t, *anger.step(nanoseconds(t))))

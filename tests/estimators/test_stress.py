@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from driver_monitor.estimators.anger import Anger
+from driver_monitor.estimators.own_rest import OwnRest
 from driver_monitor.estimators.stress import Stress
 from driver_monitor.perception.driving_style import DrivingStyle
 from driver_monitor.settings import Settings, Trip
@@ -64,12 +65,12 @@ def drive(
     span = end_s - start_s
     if face is not None:
         times = [start_s + k / fps for k in range(int(span * fps))]
-        play += [(t, 0, lambda t=t: estimator.face(face(t))) for t in times if rng.random() >= lost]  # type: ignore[misc]
+        play += [(t, 0, lambda t=t: estimator.rest.face(face(t))) for t in times if rng.random() >= lost]  # type: ignore[misc]
     if voice is not None:
         times = [start_s + k * 0.032 for k in range(int(span / 0.032))]
-        play += [(t, 0, lambda t=t: estimator.voice(voice(t))) for t in times]  # type: ignore[misc]
+        play += [(t, 0, lambda t=t: estimator.rest.voice(voice(t))) for t in times]  # type: ignore[misc]
     if heart is not None:
-        play += [(start_s + k, 0, lambda k=k: estimator.heart(heart(start_s + k))) for k in range(int(span))]  # type: ignore[misc]
+        play += [(start_s + k, 0, lambda k=k: estimator.rest.heart(heart(start_s + k))) for k in range(int(span))]  # type: ignore[misc]
     play += [(start_s + k * 0.1, 1, lambda k=k: tell(start_s + k * 0.1)) for k in range(int(span * 10))]  # type: ignore[misc]
     for _, _, act in sorted(play, key=lambda p: p[:2]):
         act()
@@ -239,9 +240,17 @@ def test_the_way_of_driving_is_no_channel_of_the_driver() -> None:
     assert stress.step(0)[0].value is None
 
 
+def test_stress_and_anger_learn_the_drivers_rest_once_and_share_it() -> None:
+    rest = OwnRest(Settings())
+    rested(Stress(Settings(), rest))
+    anger = Anger(Settings(), rest).step(nanoseconds(184.9))[0]
+    assert {"brow lowered", "heart rate"} <= {term.term for term in anger.evidence}
+
+
 def test_in_a_fleet_it_is_switched_off_unless_a_safety_purpose_is_stated() -> None:
     fleet = Stress(Settings(trip=Trip(deployment="fleet")))
     told = drive(fleet, 0.0, 40.0, face=lambda t: face_of(t, TENSE))
     assert {(s.value, s.reason, c.met) for _, s, c in told} == {(None, "switched off in a fleet", False)}
+    assert fleet.rest.face_change(nanoseconds(40.0)) is None  # nor is anything learned
     stated = Stress(Settings(trip=Trip(deployment="fleet", emotion_safety_purpose="calming drivers of dangerous goods")))
     assert drive(stated, 0.0, 40.0, face=lambda t: face_of(t, NEUTRAL))[-1][1].value is not None

@@ -165,7 +165,23 @@ def test_the_place_in_the_lane_is_read_where_it_is_mapped_and_not_missed_where_i
     told, _ = mapped.step(frame)
     assert told is not None
     assert told.lane_offset_m == pytest.approx(-0.42)
-    assert told.steering_ns == nanoseconds(1.0)
+    assert (told.steering_ns, told.lane_offset_ns) == (nanoseconds(1.0), nanoseconds(1.0))
+
+
+def test_the_place_in_the_lane_keeps_its_own_time_while_another_message_tells_the_speed(tmp_path: Path) -> None:
+    dbc = tmp_path / "two.dbc"
+    dbc.write_text(
+        'VERSION ""\nNS_ :\nBS_:\nBU_: X\nBO_ 256 Motion: 8 X\n SG_ Speed : 0|16@1+ (0.1,0) [0|300] "km/h" X\n'
+        'BO_ 257 Lane: 8 X\n SG_ Offset : 0|16@1- (0.01,0) [-5|5] "m" X\n'
+    )
+    signals = VehicleSignals.model_validate(NOTHING | {"speed": "Motion.Speed", "lane_offset": "Lane.Offset"})
+    driving = Driving(Vehicle(dbc=str(dbc), signals=signals))
+    driving.step(CanFrame(nanoseconds(1.0), 257, b"\x1e\0"))
+    told, _ = driving.step(CanFrame(nanoseconds(1.3), 256, b"\xe8\x03"))
+    assert told is not None
+    assert (told.speed_kmh, told.lane_offset_m) == pytest.approx((100.0, 0.3))
+    assert (told.speed_ns, told.lane_offset_ns) == (nanoseconds(1.3), nanoseconds(1.0))
+    assert driving.measure(nanoseconds(4.0)).lane_offset_ns is None
 
 
 # --------------------------------------------------------------------------------------------------- what is to be believed

@@ -109,6 +109,27 @@ def test_weaving_is_told_against_the_own_lane_keeping() -> None:
     assert after.own_sdlp_m == before.own_sdlp_m
 
 
+@pytest.mark.parametrize("hz", [10.0, 20.0, 100.0])
+def test_a_place_in_the_lane_counts_once_however_often_the_speed_is_told(hz: float) -> None:
+    """It is told ten times a second, 50 ms into each tenth; held until the next one came, it would show no weaving at all."""
+    steering = Steering(Settings().fatigue)
+    for k in range(int(240.0 * hz)):
+        t_ns = nanoseconds(k / hz)
+        told = (t_ns - nanoseconds(0.05)) // nanoseconds(0.1)
+        offset_ns, offset_m = told * nanoseconds(0.1) + nanoseconds(0.05), 0.2 * (-1) ** told
+        steering.step(VehicleMeasurement(t_ns, 100.0, 0.0, "off", False, lane_offset_m=offset_m, lane_offset_ns=offset_ns))
+    assert steering.measure(nanoseconds(240.0)).sdlp_m == pytest.approx(0.2, abs=0.001)
+
+
+def test_a_place_in_the_lane_told_once_a_second_says_how_often_it_is_needed() -> None:
+    steering = Steering(Settings().fatigue)
+    for k in range(6000):
+        t_ns = nanoseconds(k / 20.0)
+        steering.step(VehicleMeasurement(t_ns, 100.0, 0.0, "off", False, lane_offset_m=0.1, lane_offset_ns=t_ns // 10**9 * 10**9))
+    told = steering.measure(nanoseconds(300.0))
+    assert (told.sdlp_m, told.lane_reason) == (None, "lane keeping needs 4 places in the lane a second, 1.0 come")
+
+
 def test_another_lane_is_no_weaving() -> None:
     def lane(t: float) -> float:
         """Over the line at 300 s: the offset jumps from one lane's edge to the other's."""

@@ -11,15 +11,20 @@ import pytest
 
 from driver_monitor.errors import BadUseError
 from driver_monitor.monitor import Monitor
+from driver_monitor.recording.copy import copy_trip
 from driver_monitor.recording.export import export
 from driver_monitor.recording.h264 import Decoder, Encoder
 from driver_monitor.recording.look import faults, info_lines
 from driver_monitor.recording.trip import Trip
+from driver_monitor.recording.trip_file import TripFile
+from driver_monitor.recording.trip_format import TICK, VIDEO
+from driver_monitor.recording.trip_writer import Whole
 from driver_monitor.runtime.compare import Comparison
 from driver_monitor.runtime.recorder import Recorder, Unwatched
 from driver_monitor.settings import Recording, Settings
 from driver_monitor.signals import TICK_NS, CameraFrame, Report, Sample, Tick
 from tests.recording.media import picture
+from tests.recording.trips import about
 
 ZERO_NS = 5_000_000_000
 H264 = Settings(recording=Recording(video="h264"))
@@ -62,6 +67,34 @@ def test_it_says_that_it_is_lossy_and_is_refused_as_a_reference(trip: Path) -> N
     assert any("H.264" in line for line in info_lines(trip, None))
     with pytest.raises(BadUseError, match=r"can be no reference: .* H\.264"):
         Comparison(trip, H264, {}, ZERO_NS)
+
+
+def headless(trip: Path, path: Path) -> Path:
+    path.write_bytes(trip.read_bytes().replace(b"zero_ns", b"zero_xx"))
+    return path
+
+
+def test_recovered_without_its_head_it_is_still_lossy(trip: Path, tmp_path: Path) -> None:
+    with Trip(headless(trip, tmp_path / "t.mcap"), mend=True) as read:
+        notes = copy_trip(read, tmp_path / "whole.mcap", "recover").notes
+    assert any("does not hold what the monitor saw" in note for note in notes)
+    assert any("H.264" in line for line in info_lines(tmp_path / "whole.mcap", None))
+    with pytest.raises(BadUseError, match=r"can be no reference: .* H\.264"):
+        Comparison(tmp_path / "whole.mcap", H264, {}, ZERO_NS)
+
+
+def test_recovered_without_its_head_and_its_camera_late_it_is_lossy_once_it_is_whole(trip: Path, tmp_path: Path) -> None:
+    with (tmp_path / "late.mcap").open("wb") as raw, TripFile(Whole(raw), about(), {}) as file, Trip(trip) as read:
+        for k in range(10):
+            file.add(TICK, ZERO_NS + k * TICK_NS, b"{}")
+            file.flush()
+        for message in read.messages(frozenset({VIDEO})):
+            file.add(message.topic, message.t_ns + 10 * TICK_NS, message.data)
+    with Trip(headless(tmp_path / "late.mcap", tmp_path / "t.mcap"), mend=True) as read:
+        assert not read.about.lossy  # of a file without an index the first pieces alone are looked at
+        copy_trip(read, tmp_path / "whole.mcap", "recover")
+    with pytest.raises(BadUseError, match=r"can be no reference: .* H\.264"):
+        Comparison(tmp_path / "whole.mcap", H264, {}, ZERO_NS)
 
 
 def test_it_is_exported_as_a_video(trip: Path, tmp_path: Path) -> None:

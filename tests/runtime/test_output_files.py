@@ -55,6 +55,7 @@ def drive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("drive")
     write_video(folder / "cabin.mp4", frames=4)
     write_can(folder / "bus.log", [0.0, 1.0])
+    (folder / "damaged.jsonl").write_text('{"type":"header","format":1}\n{"type":"health"}\n{"type":"sta')
     (folder / "detector.toml").write_text(f'[phone]\ndetector = "{folder}/no.onnx"\n')
     return folder
 
@@ -64,6 +65,7 @@ def drive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         (["{}/bus.log", "--video", "{}/v.mp4"], "leave --video out"),
         (["{}/cabin.mp4", "--compare", "{}/no.jsonl"], "no.jsonl does not exist"),
+        (["{}/cabin.mp4", "--compare", "{}/damaged.jsonl"], "damaged.jsonl line 3 is not JSON"),
         (["{}/cabin.mp4", "--config", "{}/detector.toml"], "no.onnx"),
     ],
 )

@@ -141,7 +141,7 @@ def _figures(scene: tuple[LightKind, float], people: Sequence[_Seen], settings: 
     yawns = [value for p in people for value in p.anger["a yawn"]]
     angry = sum(value is not None and value >= settings.emotion.anger_threshold for value in yawns)
     read = sum(value is not None for value in yawns)
-    figures.append(Figure(f"{where}: yawns read as anger", float(angry), None, "", {"pictures": len(yawns), "read at all": read}))
+    figures.append(Figure(f"{where}: yawns read as anger", angry, None, "", {"pictures": len(yawns), "read at all": read}))
     return figures
 
 

@@ -121,7 +121,7 @@ def learn(neutral: Sequence[FaceMeasurement], settings: Settings) -> Anger:
     faces = cycle(face for face in neutral if usable(face, settings.face.usable_yaw_deg))
     for k, face in zip(range(round(NEUTRAL_S / NEUTRAL_STEP_S) + 1), faces, strict=False):
         t_ns = nanoseconds(k * NEUTRAL_STEP_S)
-        anger.face(replace(face, t_ns=t_ns))
+        anger.rest.face(replace(face, t_ns=t_ns))
         if face.expression is not None:
             anger.look(t_ns, face.expression)
     return anger
@@ -131,7 +131,7 @@ def anger_of(face: FaceMeasurement, learned: Anger) -> float | None:
     """Anger in one picture, seen afresh after a gap, so that it is not mixed with what was seen before."""
     anger = deepcopy(learned)
     t_ns = nanoseconds(NEUTRAL_S + 5.0)
-    anger.face(replace(face, t_ns=t_ns))
+    anger.rest.face(replace(face, t_ns=t_ns))
     if face.expression is not None:
         anger.look(t_ns, face.expression)
     return anger.step(t_ns)[0].value

@@ -86,7 +86,7 @@ def stress_predict(folder: Path, settings: Settings, tell: Tell) -> Outcome:
         over_units("for comparison: AUC of the heart rate itself", plain, "people"),
         over_units("stress value under stress less that at rest", gaps, "people"),
         over_units("value known, share of time", known, "people"),
-        Figure("stress alerts raised", float(alerts), None, "", {"people": len(people)}, "alerts"),
+        Figure("stress alerts raised", alerts, None, "", {"people": len(people)}, "alerts"),
     ]
     return Outcome(
         "stress_predict",
@@ -177,7 +177,7 @@ def drives(folder: Path, settings: Settings, tell: Tell) -> Outcome:
         "Stress over real drives by heart rate (drivedb)",
         "Heart rate once a second into a Monitor; the stress value each second in segments of rest, motorway and city. The "
         "protocol, not the driver, says how stressful a segment is.",
-        [*figures, Figure("stress alerts raised", float(alerts), None, "", {"drives": len(parts)}, "alerts")],
+        [*figures, Figure("stress alerts raised", alerts, None, "", {"drives": len(parts)}, "alerts")],
         notes=[
             f"The first {settings.heart.baseline_s:g} s of rest teach the own heart. Seconds of one drive hang together, so "
             "shares of time have no interval."

@@ -14,10 +14,13 @@ Tell: TypeAlias = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure of merit with its 95 % interval, how that was had, and the counts behind it."""
+    """One figure of merit with its 95 % interval, how that was had, and the counts behind it.
+
+    A count is an ``int``, and so is shown whole; all else is a ``float``.
+    """
 
     name: str
-    value: float | None
+    value: float | int | None
     interval: Span | None
     by: str
     counts: Mapping[str, int]

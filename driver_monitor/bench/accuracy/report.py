@@ -46,8 +46,10 @@ def counts_text(figure: Figure) -> str:
     return ", ".join(f"{n} {what}" for what, n in figure.counts.items())
 
 
-def _number(x: float, unit: str) -> str:
-    return f"{x:.1f}" if unit in ("°", "km/h") else f"{x:.0f}" if unit in ("alerts", "events") else f"{x:.3f}"
+def _number(x: float | int, unit: str) -> str:
+    if isinstance(x, int):
+        return str(x)
+    return f"{x:.1f}" if unit in ("°", "km/h") else f"{x:.3f}"
 
 
 def show(console: Console, outcomes: Sequence[Outcome]) -> None:

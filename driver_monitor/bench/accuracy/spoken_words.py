@@ -62,7 +62,7 @@ def false_words(folder: Path, settings: Settings, tell: Tell) -> Outcome:
     figures = [
         Figure("phrases found that nobody said, an hour of speech", 3600.0 * found.total() / spoken_s, None, "",
                {"found": found.total(), "minutes": round(spoken_s / 60.0)}, "/h"),
-        *(Figure(f"of them {topic}", float(n), None, "", {"utterances": len(labels)}) for topic, n in sorted(found.items())),
+        *(Figure(f"of them {topic}", n, None, "", {"utterances": len(labels)}) for topic, n in sorted(found.items())),
     ]  # fmt: skip
     more, notes = _by_programs(settings.words, settings.voice)
     return Outcome(

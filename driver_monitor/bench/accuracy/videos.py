@@ -153,7 +153,7 @@ def quiet(folder: Path, settings: Settings, tell: Tell) -> Outcome:
     figures = [
         Figure("clips with an alert", len(alarmed) / n, wilson(len(alarmed), n), "Wilson", {"clips": n}),
         *_sight(seen, "clips"),
-        *(Figure(f"{kind} events", float(count), None, "", {"clips": n}, "events") for kind, count in events.items()),
+        *(Figure(f"{kind} events", count, None, "", {"clips": n}, "events") for kind, count in events.items()),
     ]
     return Outcome(
         "intel",

@@ -88,7 +88,7 @@ def anger_after(own: Sequence[Iterable[VoiceMeasurement]], test: Sequence[VoiceM
             last_ns = shift_ns
             for m in utterance:
                 last_ns = m.t_ns + shift_ns
-                anger.voice(replace(m, t_ns=last_ns))
+                anger.rest.voice(replace(m, t_ns=last_ns))
                 spoken += 0.032 * (m.speech is not None and m.speech >= 0.5 and m.f0_hz is not None)
             shift_ns = last_ns
     # what was said last before the test has faded by then
@@ -97,7 +97,7 @@ def anger_after(own: Sequence[Iterable[VoiceMeasurement]], test: Sequence[VoiceM
     for m in test:
         if m.f0_hz is not None:
             end_ns = m.t_ns + shift_ns
-        anger.voice(replace(m, t_ns=m.t_ns + shift_ns))
+        anger.rest.voice(replace(m, t_ns=m.t_ns + shift_ns))
     return anger.step(end_ns)[0].value
 
 

@@ -1,0 +1,55 @@
+"""What a replay is held against must be whole, and that is found before the replay."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from driver_monitor.errors import BadUseError
+from driver_monitor.recording.trip import Trip
+from driver_monitor.recording.trip_format import CHANNEL, STATE
+from driver_monitor.runtime.compare import Comparison
+from driver_monitor.settings import Settings
+from tests.recording.trips import ZERO_NS, write_trip
+
+HEAD = '{"type":"header","format":1,"version":"0"}\n'
+
+
+def compare(path: Path) -> Comparison:
+    return Comparison(path, Settings(), {}, ZERO_NS)
+
+
+def test_a_report_file_that_is_broken_behind_its_head_is_refused_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    path.write_text(HEAD + '{"type":"health"}\n' * 1000)
+    compare(path).close()
+    path.write_text(path.read_text()[:-9])
+    with pytest.raises(BadUseError, match=r"r\.jsonl line 1001 is not JSON"):
+        compare(path)
+
+
+def test_reports_from_a_pipe_are_read_once(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(HEAD + '{"type":"health","part":"clock","t_s":0.0}\n',))
+    writer.start()
+    with compare(pipe) as comparison:
+        comparison.take(None, [], None)
+    writer.join()
+    assert "pipe goes on after report 0, with the health of clock" in comparison.in_words()
+
+
+def test_a_trip_whose_reports_are_broken_in_the_middle_is_refused_at_once(tmp_path: Path) -> None:
+    path = write_trip(tmp_path / "t.mcap")
+    compare(path).close()
+    with Trip(path) as trip:
+        places = trip.pieces[0]._places or []
+        place = [p for p in places if CHANNEL[STATE + "fatigue"] in p.channels][2]
+    data = bytearray(path.read_bytes())
+    data[place.offset + place.length - 10] ^= 0x10
+    path.write_bytes(data)
+    with pytest.raises(BadUseError, match=r"t\.mcap can be no reference: 1 pieces of its reports are broken"):
+        compare(path)
