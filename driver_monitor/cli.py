@@ -240,6 +240,9 @@ def bench_protocol(
     deal: Annotated[
         bool, typer.Option("--deal", help="Deal each case a person, eyewear, a light and a frame rate.")
     ] = False,
+    hand: Annotated[
+        str | None, typer.Option("--hand", metavar="WORD", help="Deal another hand, and take another sample, for each word.")
+    ] = None,
     backend: Annotated[
         Literal["auto", "mediapipe", "litert"], typer.Option("--backend", help="Which runtime finds the face in drawn pictures.")
     ] = "auto",
@@ -247,7 +250,8 @@ def bench_protocol(
     """Which alerts come when they are due, and that no other comes; exit code 1 when a case fails."""
     from driver_monitor.bench.protocol.run import protocol_command
 
-    return protocol_command(name, level, jobs, html, junit, json_file, sample, case, deal, backend)
+    hand = "" if deal and hand is None else hand
+    return protocol_command(name, level, jobs, html, junit, json_file, sample, case, hand, backend)
 
 
 @bench_app.command("attentive", short_help="Alerts an hour in attentive driving.")

@@ -19,7 +19,7 @@ from driver_monitor.bench.protocol.deal import deal
 from driver_monitor.bench.protocol.measurements import samples
 from driver_monitor.bench.protocol.page import page
 from driver_monitor.bench.protocol.played import motion, script_of, truth_of
-from driver_monitor.bench.protocol.run import protocol_command, run, with_backend
+from driver_monitor.bench.protocol.run import choose, protocol_command, run, with_backend
 from driver_monitor.bench.protocol.run_case import run_case
 from driver_monitor.bench.protocol.store import keep_outcome, kept_outcome, recording_of
 from driver_monitor.bench.scenario.played import Played
@@ -274,6 +274,14 @@ def test_a_dealt_case_keeps_what_it_sets_and_is_dealt_the_same_each_time() -> No
     assert {c.scenario["camera"]["fps"] for c in dealt} >= {10, 15, 30, 60}
     assert len({c.name for c in dealt if c.protocol == "peer-failures"}) == sum(c.protocol == "peer-failures" for c in cases)
     assert all(script_of("own", c.scenario).subject is not None for c in dealt)
+
+
+def test_another_hand_deals_otherwise_and_samples_others_and_each_hand_comes_again() -> None:
+    cases = load_protocol("euro-ncap-2026").cases
+    hands = {hand: [c.name for c in choose(cases, "measurements", 40, None, hand)] for hand in ("", "b", "c")}
+    assert hands["b"] == [c.name for c in choose(cases, "measurements", 40, None, "b")]
+    assert len({tuple(names) for names in hands.values()}) == 3
+    assert [c.name for c in deal(cases)] == [c.name for c in deal(cases, "")]
 
 
 def test_a_chosen_face_backend_is_a_setting_of_every_case() -> None:

@@ -20,18 +20,18 @@ _DECKS: dict[tuple[str, str], tuple[object, ...]] = {
 _AFTER = {"fps": " fps", "glasses": " glasses"}
 
 
-def deal(cases: Sequence[Case]) -> list[Case]:
-    """The same cases with what each is dealt, which hangs on its name alone and is told at the end of the name."""
-    return [_dealt(case) for case in cases]
+def deal(cases: Sequence[Case], hand: str = "") -> list[Case]:
+    """The same cases with what each is dealt: it hangs on its name and the ``hand``, and is told at the end of the name."""
+    return [_dealt(case, hand) for case in cases]
 
 
-def _dealt(case: Case) -> Case:
+def _dealt(case: Case, hand: str) -> Case:
     scenario, words = dict(case.scenario), list[str]()
     for (table, key), deck in _DECKS.items():
         part = scenario.get(table, {})
         if key in part:
             continue
-        card = deck[int.from_bytes(sha256(f"{case.protocol}/{case.name}/{key}".encode()).digest()[:4]) % len(deck)]
+        card = deck[int.from_bytes(sha256(f"{hand}{case.protocol}/{case.name}/{key}".encode()).digest()[:4]) % len(deck)]
         scenario[table] = part | {key: card}
         if card not in ("none", "day"):
             words.append(str(card).replace("_", " ") + _AFTER.get(key, ""))

@@ -35,7 +35,7 @@ def protocol_command(
     as_json: Path | None,
     sample: int | None,
     pattern: str | None,
-    dealt: bool = False,
+    hand: str | None = None,
     backend: str = "auto",
 ) -> int:
     """The command ``bench protocol``; its exit code is 0 when all cases hold and 1 when one does not."""
@@ -43,7 +43,7 @@ def protocol_command(
     from driver_monitor.runtime.output_files import check_outputs
 
     protocols = [load_protocol(n) for n in (protocol_names() if name == ALL else [name])]
-    cases = choose([c for p in protocols for c in p.cases], level, sample, pattern, dealt)
+    cases = choose([c for p in protocols for c in p.cases], level, sample, pattern, hand)
     if backend != "auto":
         cases = [with_backend(c, backend) for c in cases]
     if not cases:
@@ -58,15 +58,15 @@ def protocol_command(
     return 0 if all(o.passed for o in outcomes) else 1
 
 
-def choose(cases: Sequence[Case], level: Level, sample: int | None, pattern: str | None, dealt: bool = False) -> list[Case]:
-    """The cases to run: of this level, named like ``pattern``, and of these ``sample`` by the hash of their names."""
+def choose(cases: Sequence[Case], level: Level, sample: int | None, pattern: str | None, hand: str | None = None) -> list[Case]:
+    """The cases of this level, dealt a ``hand`` if any, named like ``pattern``, and of these ``sample`` by their names' hash."""
     wanted = [c for c in cases if c.only in (None, level)]
-    wanted = [c for c in (deal(wanted) if dealt else wanted) if pattern is None or _matches(c, pattern)]
+    wanted = [c for c in (wanted if hand is None else deal(wanted, hand)) if pattern is None or _matches(c, pattern)]
     if sample is None or sample >= len(wanted):
         return wanted
-    short = [c for c in wanted if _pictures(c) <= (_DEALT_PICTURES if dealt else _SAMPLE_PICTURES)] or wanted
+    short = [c for c in wanted if _pictures(c) <= (_SAMPLE_PICTURES if hand is None else _DEALT_PICTURES)] or wanted
     # the hash is the same on every machine; protocols take turns, and each brings another group every time
-    short.sort(key=lambda c: sha256(f"{c.protocol}/{c.name}".encode()).digest())
+    short.sort(key=lambda c: sha256(f"{hand or ''}{c.protocol}/{c.name}".encode()).digest())
     seen: Counter[str] = Counter()
     turns: list[tuple[int, int, int]] = []
     for k, case in enumerate(short):
