@@ -29,7 +29,7 @@ def test_the_button_is_pressed_once_for_each_press() -> None:
 
 def test_while_the_privacy_switch_is_closed_the_sensors_are_shut_and_that_is_said() -> None:
     factory, queue = MockFactory(), SampleQueue()
-    pin, watched = factory.pin(22), Flaky("o" + "w" * 5 + "owww")
+    pin, watched = factory.pin(22), Flaky("o")
     with PrivacySwitch(22, factory, [watched]) as switch, watched:
         switch.start(queue)
         watched.start(queue)
@@ -46,7 +46,7 @@ def test_while_the_privacy_switch_is_closed_the_sensors_are_shut_and_that_is_sai
 
 
 def test_a_sensor_shut_for_two_reasons_is_opened_when_neither_holds() -> None:
-    queue, watched = SampleQueue(), Flaky("o" + "w" * 5 + "owww")
+    queue, watched = SampleQueue(), Flaky("o")
     with watched:
         watched.start(queue)
         watched.shut("the switch")

@@ -35,7 +35,7 @@ def test_beats_and_presses_come_over_the_bridge_and_an_unplugged_bridge_is_told(
 
 
 def test_the_bridges_privacy_button_shuts_the_camera_and_the_next_press_opens_it() -> None:
-    queue, camera = SampleQueue(), Flaky("o" + "w" * 5 + "owww")
+    queue, camera = SampleQueue(), Flaky("o")
     with Simulator() as simulator, HeartRate(settings.HeartRate(source=simulator.port), [camera]) as sensor, camera:
         sensor.start(queue)
         camera.start(queue)
