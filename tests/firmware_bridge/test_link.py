@@ -165,6 +165,19 @@ def test_a_bridge_that_restarts_is_told_and_a_lasting_order_is_said_again() -> N
         assert link.statistics.lost == 0
 
 
+def test_a_restart_that_is_read_late_together_with_what_came_before_and_after_it_is_no_loss() -> None:
+    silent = Simulator()  # never started: the test speaks in its place
+    try:
+        with Link(silent.port) as link:
+            said = [(Heartbeat(1000, 0), 40), (Heartbeat(1500, 0), 41), (Heartbeat(0, 0), 0), (Button(1, 0), 1), (Beat(9, 800, 75, 1), 2)]
+            os.write(silent._master, b"".join(encode(message, sequence) for message, sequence in said))
+            got = receive_until(link, lambda m: any(isinstance(x, Beat) for x in m))
+            assert [type(m) for m in got] == [Heartbeat, Heartbeat, Restarted, Heartbeat, Button, Beat]
+            assert link.statistics.lost == 0
+    finally:
+        silent.close()
+
+
 def test_frames_spoilt_on_the_way_are_counted() -> None:
     with Simulator() as simulator, Link(simulator.port) as link:
         os.write(simulator._master, b"\0" + encode(Button(1, 0), 0)[1:-2] + b"\0")
