@@ -169,8 +169,9 @@ def test_a_restart_that_is_read_late_together_with_what_came_before_and_after_it
     silent = Simulator()  # never started: the test speaks in its place
     try:
         with Link(silent.port) as link:
-            said = [(Heartbeat(1000, 0), 40), (Heartbeat(1500, 0), 41), (Heartbeat(0, 0), 0), (Button(1, 0), 1), (Beat(9, 800, 75, 1), 2)]
-            os.write(silent._master, b"".join(encode(message, sequence) for message, sequence in said))
+            before = encode(Heartbeat(1000, 0), 40) + encode(Heartbeat(1500, 0), 41)
+            after = encode(Heartbeat(0, 0), 0) + encode(Button(1, 0), 1) + encode(Beat(9, 800, 75, 1), 2)
+            os.write(silent._master, before + after)
             got = receive_until(link, lambda m: any(isinstance(x, Beat) for x in m))
             assert [type(m) for m in got] == [Heartbeat, Heartbeat, Restarted, Heartbeat, Button, Beat]
             assert link.statistics.lost == 0
