@@ -17,7 +17,7 @@ def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 
@@ -132,7 +132,7 @@ def test_a_reader_that_goes_away_is_no_fault() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     show = [sys.executable, "-m", "driver_monitor", "settings", "show", "--explain"]
-    done = subprocess.run(show, stdout=writing, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    done = subprocess.run(show, stdout=writing, stderr=subprocess.PIPE, text=True, check=False, timeout=120)
     os.close(writing)
     assert (done.returncode, done.stderr) == (141, "")
 

@@ -92,7 +92,8 @@ def test_the_watching_process_itself_has_no_socket_and_can_make_none() -> None:
             except PermissionError:
                 print(json.dumps([locked.active, locked.reason]))
     """
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=60, check=True)
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     # else it would name sockets that were opened before
     assert json.loads(done.stdout) == [True, "locked down: no internet socket can be made by this process"]
 

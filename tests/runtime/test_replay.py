@@ -197,11 +197,11 @@ def test_the_command_stopped_by_ctrl_c_leaves_whole_files(tmp_path: Path) -> Non
     path = tmp_path / "r.jsonl"
     arguments = [sys.executable, "-m", "driver_monitor", "replay", str(video), "--pace", "real", "--reports", str(path)]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline and not (path.exists() and path.stat().st_size > 5000):
             time.sleep(0.1)
         os.kill(run.pid, signal.SIGINT)
-        run.communicate(timeout=30)
+        run.communicate(timeout=120)
     lines = list(read_reports(path))
     assert run.returncode == 130
     assert lines[-1]["type"] == "summary"

@@ -142,7 +142,7 @@ except DeviceError as problem:
 sensor._release()
 """
     nowhere = os.environ | {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={tmp_path}/none"}
-    done = subprocess.run([sys.executable, "-c", code], env=nowhere, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", code], env=nowhere, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert "heart rate: Bluetooth does not answer (" in done.stdout
     assert done.stdout.count("\n") == 1
