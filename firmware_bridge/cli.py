@@ -102,25 +102,26 @@ def monitor(port: Port, baud: Baud = 115_200, seconds: Seconds = None) -> int:
         print(f"{time.monotonic() - begin:8.3f}  {words}", flush=True)
 
     link: Link | None = None
-    while time.monotonic() < end:
-        try:
-            if link is None:
-                link = Link(port, baud, statistics)
-                say(f"open: {port}")
-                ever, last = True, None
-            link.turned(armed=False)
-            for message in link.receive():
-                if not isinstance(message, Ack):
-                    say(str(message))
-        except LinkError as problem:
-            if str(problem) != last:
-                say(last := str(problem))
-            if link is not None:
-                link.close()
-                link = None
-            time.sleep(0.3)
-        except KeyboardInterrupt:
-            break
+    try:
+        while time.monotonic() < end:
+            try:
+                if link is None:
+                    link = Link(port, baud, statistics)
+                    say(f"open: {port}")
+                    ever, last = True, None
+                link.turned(armed=False)
+                for message in link.receive():
+                    if not isinstance(message, Ack):
+                        say(str(message))
+            except LinkError as problem:
+                if str(problem) != last:
+                    say(last := str(problem))
+                if link is not None:
+                    link.close()
+                    link = None
+                time.sleep(0.3)
+    except KeyboardInterrupt:  # wherever it comes, also between two tries
+        pass
     if link is not None:
         _sum_up(link.latency(), statistics)
         link.close()

@@ -193,7 +193,7 @@ class Link:
         return messages
 
     def _messages(self, data: bytes) -> Iterator[Received]:
-        for frame in self._parser.feed(data):
+        for frame in self._parser.frames(data):  # one by one: a restart lies somewhere between them
             match frame.message:
                 case None:
                     continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
 from typing import ClassVar, TypeAlias
@@ -277,15 +278,17 @@ class StreamParser:
 
     def feed(self, data: bytes) -> list[Frame]:
         """Return the frames that ``data`` completes, in order."""
-        frames = []
+        return list(self.frames(data))
+
+    def frames(self, data: bytes) -> Iterator[Frame]:
+        """Give them one by one, each counted when it is asked for; all are to be asked for."""
         *ended, rest = data.split(b"\0")
         for piece in ended:
-            frames += self._end(piece)
+            yield from self._end(piece)
         self._add(rest)
-        return frames
 
     def sender_restarted(self) -> None:
-        """The newest frame is the first of a sender that counts anew: the gap before it is no loss."""
+        """The newest frame given is the first of a sender that counts anew: the gap before it is no loss."""
         self.statistics.lost -= self._gap
         self._gap = 0
 

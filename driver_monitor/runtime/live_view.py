@@ -30,7 +30,7 @@ from driver_monitor.signals import ButtonPress, CameraFrame, HeartBeat, Report, 
 _LOGGER = logging.getLogger("driver_monitor.live")
 _QUALITY = 90  # of pictures that came without JPEG
 _PIPE_BYTES = 1 << 20
-_END_S = 3.0
+_END_S, _END_OF_REPLAY_S = 3.0, 10.0  # a drive waits for no viewer
 
 
 class LiveView:
@@ -93,7 +93,7 @@ class LiveView:
         self._process.stdin.close()
         self._process.stdout.close()
         try:
-            self._process.wait(_END_S)
+            self._process.wait(_END_OF_REPLAY_S if self._waits else _END_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

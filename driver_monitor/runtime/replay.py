@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -59,8 +61,8 @@ def replay(
 ) -> ReplayResult:
     """Give every sample to the monitor and what comes of it to the sinks.
 
-    ``keep`` holds back reports that may not be stored; ``wait_until`` may pace the replay. Ctrl-C ends it early, and what
-    still lasts is reported as at any end.
+    ``keep`` holds back reports that may not be stored; ``wait_until`` may pace the replay. Ctrl-C ends it early,
+    between two samples, and what still lasts is reported as at any end.
     """
     count = frames = end_ns = 0
     complete = True
@@ -70,17 +72,50 @@ def replay(
         for sink in sinks:
             sink.take(sample, kept, monitor)
 
-    try:
-        for sample in recording.samples():
-            wait_until(sample.t_ns)
-            hand_out(sample, monitor.step(sample))
-            count += 1
-            frames += isinstance(sample, CameraFrame)
-            end_ns = sample.t_ns
-    except KeyboardInterrupt:
-        complete = False
-    hand_out(None, monitor.finish())
+    with _BetweenSamples() as between:
+        try:
+            for sample in recording.samples():
+                between.wait(wait_until, sample.t_ns)
+                hand_out(sample, monitor.step(sample))
+                count += 1
+                frames += isinstance(sample, CameraFrame)
+                end_ns = sample.t_ns
+        except KeyboardInterrupt:
+            complete = False
+        hand_out(None, monitor.finish())
     return ReplayResult(count, frames, max(0.0, seconds(end_ns - recording.start_ns)), complete)
+
+
+class _BetweenSamples:
+    """Holds Ctrl-C back while a sample is taken: from half a step nothing can go on. A second one interrupts at once."""
+
+    def __init__(self) -> None:
+        self._asked = self._waits = False
+        self._ours = False
+
+    def __enter__(self) -> Self:
+        here = threading.current_thread() is threading.main_thread()
+        self._ours = here and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        if self._ours:
+            signal.signal(signal.SIGINT, self._ask)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
+        if self._ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def wait(self, wait_until: Callable[[int], None], t_ns: int) -> None:
+        """Wait for a sample's time; here Ctrl-C interrupts, also one that came before."""
+        self._waits = True
+        if self._asked:
+            raise KeyboardInterrupt
+        wait_until(t_ns)
+        self._waits = False
+
+    def _ask(self, number: int, frame: object) -> None:
+        if self._asked or self._waits:
+            raise KeyboardInterrupt
+        self._asked = True
 
 
 @dataclass(frozen=True, slots=True)

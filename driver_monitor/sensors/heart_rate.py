@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from typing import ClassVar
@@ -37,6 +38,7 @@ class HeartRate(Sensor):
         self._settings = heart_rate
         self._link: Link | None = None
         self._restarted = False
+        self._saying = threading.Lock()  # the loop may give an order while a bridge that came back is told what lasts
         self._lasting: dict[int, tuple[int, int, int]] = {}  # what each output is to play until it is told otherwise
 
     @property
@@ -46,12 +48,13 @@ class HeartRate(Sensor):
 
     def drive(self, output: int, strength: int, on_ms: int, off_ms: int, times: int) -> None:
         """Have the bridge play an output; does not wait. What lasts is said again to a bridge that comes back."""
-        if times == UNTIL_CHANGED and strength:
-            self._lasting[output] = strength, on_ms, off_ms
-        else:
-            self._lasting.pop(output, None)
-        if (link := self._link) is not None:
-            link.drive(output, strength, on_ms, off_ms, times)
+        with self._saying:
+            if times == UNTIL_CHANGED and strength:
+                self._lasting[output] = strength, on_ms, off_ms
+            else:
+                self._lasting.pop(output, None)
+            if (link := self._link) is not None:
+                link.drive(output, strength, on_ms, off_ms, times)
 
     def turned(self, *, armed: bool) -> None:
         """The live loop has turned: the bridge gets its heartbeat. ``armed``: without it the bridge sounds its own alarm."""
@@ -60,11 +63,13 @@ class HeartRate(Sensor):
 
     def _open(self) -> None:
         try:
-            self._link = Link(self._settings.source, self._settings.baud)
+            link = Link(self._settings.source, self._settings.baud)
         except LinkError as problem:
             raise DeviceError(f"heart rate: {problem}") from None
-        for output, (strength, on_ms, off_ms) in list(self._lasting.items()):
-            self._link.drive(output, strength, on_ms, off_ms, UNTIL_CHANGED)
+        with self._saying:
+            self._link = link
+            for output, (strength, on_ms, off_ms) in self._lasting.items():
+                link.drive(output, strength, on_ms, off_ms, UNTIL_CHANGED)
 
     def _read(self, queue: SampleQueue) -> None:
         if self._link is None:

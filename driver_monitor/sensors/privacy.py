@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -29,12 +30,18 @@ class PrivacySwitch(Contact):
     def __init__(self, pin: int | str, factory: Any, watching: Sequence[Sensor]) -> None:
         super().__init__(pin, factory)
         self._watching = watching
+        self._obeying = threading.Lock()
 
     def _open(self) -> None:
         super()._open()
-        self._changed(bool(self._contact.is_pressed))  # it may be closed already
+        with self._obeying:  # an edge that comes behind the look is obeyed behind it
+            self._obey(bool(self._contact.is_pressed))  # it may be closed already
 
     def _changed(self, closed: bool) -> None:
+        with self._obeying:
+            self._obey(closed)
+
+    def _obey(self, closed: bool) -> None:
         if closed and self.queue is not None:
             self.queue.put(ButtonPress(time.monotonic_ns(), "privacy"))
         for sensor in self._watching:

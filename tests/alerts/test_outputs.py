@@ -24,6 +24,7 @@ from driver_monitor.alerts.patterns import CLOSED_EYE_PATTERNS, PATTERNS, CabinN
 from driver_monitor.privacy import may_leave_cab
 from driver_monitor.settings import Outputs, Settings, Trip, Vehicle
 from driver_monitor.signals import LEVELS, Alert, AlertAction, AlertKind, AudioChunk, DriverState, Evidence, Level, nanoseconds
+from tests.alerts.buzzer_bench import BuzzerClock
 
 LOG = logging.getLogger("test.outputs")
 
@@ -39,13 +40,19 @@ def alert(
     return Alert(nanoseconds(12.34), action, number, kind, level, "one glance off the road ≥ 3 s", "test", evidence)
 
 
-def soon(true: Callable[[], bool], limit_s: float = 3.0) -> bool:
-    end = time.monotonic() + limit_s
+def soon(true: Callable[[], bool]) -> bool:
+    """Whether it becomes true; the time is a busy machine's."""
+    end = time.monotonic() + 60.0
     while not true():
         if time.monotonic() > end:
             return False
         time.sleep(0.005)
     return True
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> BuzzerClock:
+    return BuzzerClock(monkeypatch)
 
 
 def changes(pin: Any) -> int:
@@ -72,24 +79,27 @@ def test_every_level_sounds_different_and_closed_eyes_sound_more_urgent() -> Non
     assert pattern_of(alert(kind="sleep")) != pattern_of(alert(kind="long_distraction"))
 
 
-def test_a_warning_sounds_until_it_is_acknowledged() -> None:
+def test_a_warning_sounds_until_it_is_acknowledged(clock: BuzzerClock) -> None:
     factory = MockFactory()
     pin = factory.pin(18)
     with_buzzer = Buzzer(18, factory)
     try:
-        begun = time.monotonic()
-        with_buzzer.handle(alert("raised"))
-        assert time.monotonic() - begun < 0.1  # the loop does not wait for the sound
-        assert soon(lambda: changes(pin) >= 6)  # on, off, on, off, …: it repeats
+        with_buzzer.handle(alert("raised"))  # and comes back though no second passes: the loop does not wait for the sound
+        clock.after(1.0)
+        assert [state.state for state in pin.states] == [False, True, False, True, False]  # it repeats
+        assert [state.timestamp for state in pin.states[2:]] == pytest.approx([0.2, 0.4, 0.2])
         with_buzzer.handle(alert("acknowledged"))
-        assert soon(lambda: not pin.state)
+        clock.after(0.0)
+        assert not pin.state
         quiet = changes(pin)
-        time.sleep(0.7)  # longer than one turn of the pattern
+        clock.after(60.0)
         assert changes(pin) == quiet
         with_buzzer.handle(alert("repeated"))
-        assert soon(lambda: changes(pin) > quiet)
+        clock.after(0.0)
+        assert pin.state
         with_buzzer.handle(alert("cleared"))
-        assert soon(lambda: not pin.state)
+        clock.after(0.0)
+        assert not pin.state
     finally:
         with_buzzer.close()
         with_buzzer.close()
@@ -114,112 +124,145 @@ class Fails:
         self._device.close()
 
 
-def test_a_critical_alarm_whose_pin_failed_sounds_again_without_waiting_for_the_next_alert(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("driver_monitor.alerts.buzzer._AGAIN_S", 0.05)
+def test_a_critical_alarm_whose_pin_failed_sounds_again_without_waiting_for_the_next_alert(clock: BuzzerClock) -> None:
     factory = MockFactory()
     pin = factory.pin(18)
     buzzer = Buzzer(18, factory)
     try:
         buzzer._device = Fails(buzzer._device, 3)
         buzzer.handle(alert("raised", "critical", "sleep"))
-        assert soon(lambda: buzzer.trouble is not None)
+        clock.after(0.0)
         assert buzzer.trouble == "buzzer: the pin does not answer (the pin is gone)"
-        assert soon(lambda: bool(pin.state))
+        clock.after(2.9)
+        assert not pin.state
+        clock.after(0.1)  # tried again each second
+        assert pin.state
     finally:
         buzzer.close()
     assert buzzer.trouble is None
 
 
-def test_the_tone_stops_when_a_critical_alert_falls_to_advice_and_begins_again_when_it_rises() -> None:
+def test_the_tone_stops_when_a_critical_alert_falls_to_advice_and_begins_again_when_it_rises(clock: BuzzerClock) -> None:
     factory = MockFactory()
     pin, lamp = factory.pin(18), factory.pin(23)
     buzzer, light = Buzzer(18, factory), Light(23, factory)
     try:
         for output in (buzzer, light):
             output.handle(alert("raised", "critical", "sleep"))
-        assert soon(lambda: bool(pin.state))
+        clock.after(0.0)
+        assert pin.state
         for output in (buzzer, light):
             output.handle(alert("repeated", "advice", "sleep"))
-        assert soon(lambda: not pin.state and bool(lamp.state))
+        clock.after(0.0)
+        assert not pin.state
+        assert lamp.state
         quiet, steady = changes(pin), changes(lamp)
-        time.sleep(0.3)
+        clock.after(60.0)
+        time.sleep(0.3)  # the lamp's own time
         assert (changes(pin), changes(lamp)) == (quiet, steady)
         for output in (buzzer, light):
             output.handle(alert("escalated", "critical", "sleep"))
-        assert soon(lambda: bool(pin.state) and changes(lamp) > steady)
+        clock.after(0.0)
+        assert pin.state
+        assert soon(lambda: changes(lamp) > steady)
     finally:
         buzzer.close()
         light.close()
 
 
-def test_a_chime_sounds_once_and_again_when_repeated() -> None:
+def test_a_chime_sounds_once_and_again_when_repeated(clock: BuzzerClock) -> None:
     factory = MockFactory()
     pin = factory.pin(18)
     buzzer = Buzzer(18, factory)
     try:
         buzzer.handle(alert("raised", "caution"))
-        assert soon(lambda: changes(pin) == 5)  # first state, then on off on off
-        time.sleep(0.5)
-        assert changes(pin) == 5
+        clock.after(60.0)
+        assert changes(pin) == 5  # first state, then on off on off
         buzzer.handle(alert("raised", "advice", number=2))  # something lesser does not ring it again
-        time.sleep(0.2)
+        clock.after(60.0)
         assert changes(pin) == 5
         buzzer.handle(alert("repeated", "caution"))
-        assert soon(lambda: changes(pin) == 9)
+        clock.after(60.0)
+        assert changes(pin) == 9
     finally:
         buzzer.close()
 
 
-def test_sleep_drowns_a_distraction_and_the_distraction_comes_back() -> None:
+def test_sleep_drowns_a_distraction_and_the_distraction_comes_back(clock: BuzzerClock) -> None:
     factory = MockFactory()
     pin = factory.pin(18)
     buzzer = Buzzer(18, factory)
     try:
         buzzer.handle(alert("raised", "warning", "long_distraction", 1))
         buzzer.handle(alert("raised", "critical", "sleep", 2))
-        assert soon(lambda: bool(pin.state))
+        clock.after(0.0)
+        assert pin.state
         steady = changes(pin)
-        time.sleep(1.3)
+        clock.after(10.0)
         assert changes(pin) == steady  # unbroken
         buzzer.handle(alert("cleared", "critical", "sleep", 2))
-        assert soon(lambda: changes(pin) >= steady + 4)
+        clock.after(0.9)
+        assert changes(pin) == steady + 5  # off, then on off on off
     finally:
         buzzer.close()
     assert not pin.state
 
 
-def test_closing_silences() -> None:
+def test_closing_silences(clock: BuzzerClock) -> None:
     factory = MockFactory()
     pin = factory.pin(18)
     buzzer = Buzzer(18, factory)
     buzzer.handle(alert("raised", "critical", "sleep"))
-    assert soon(lambda: bool(pin.state))
+    clock.after(0.0)
+    assert pin.state
     buzzer.close()
     assert not pin.state
+
+
+class Told:
+    """A light's device that keeps how it was told to blink."""
+
+    def __init__(self, device: Any) -> None:
+        self._device = device
+        self.blinks: list[tuple[float, float]] = []
+
+    def on(self) -> None:
+        self._device.on()
+
+    def off(self) -> None:
+        self._device.off()
+
+    def blink(self, on_s: float, off_s: float) -> None:
+        self.blinks.append((on_s, off_s))
+        self._device.blink(on_s, off_s)
+
+    def close(self) -> None:
+        self._device.close()
 
 
 def test_the_light_blinks_faster_with_each_level_and_stays_on_when_acknowledged() -> None:
     factory = MockFactory()
     pin = factory.pin(23)
     light = Light(23, factory)
+    told = light._device = Told(light._device)
     light.handle(alert("raised", "advice"))
-    assert soon(lambda: bool(pin.state))
-    counts = []
+    assert pin.state
+    assert told.blinks == []
     for level in ("caution", "warning", "critical"):
         light.handle(alert("escalated", level))
         before = changes(pin)
-        time.sleep(1.1)
-        counts.append(changes(pin) - before)
-    assert counts == sorted(set(counts))
+        assert soon(lambda before=before: changes(pin) >= before + 3)  # type: ignore[misc]
+    assert all(on_s == off_s for on_s, off_s in told.blinks)
+    halves = [on_s for on_s, _ in told.blinks]
+    assert halves == sorted(set(halves), reverse=True)
+    assert len(halves) == 3
     light.handle(alert("acknowledged", "critical"))
-    assert soon(lambda: bool(pin.state))
+    assert pin.state
     steady = changes(pin)
     time.sleep(0.3)
-    assert changes(pin) <= steady + 1
+    assert changes(pin) == steady
     light.handle(alert("cleared", "critical"))
-    assert soon(lambda: not pin.state)
+    assert not pin.state
     light.close()
     light.close()
 
@@ -319,20 +362,23 @@ def test_the_pitch_rises_with_the_level() -> None:
     assert all(500 <= step.tone_hz <= 2000 for p in (*PATTERNS.values(), *CLOSED_EYE_PATTERNS.values()) for step in p.steps)
 
 
-def test_a_tonal_buzzer_plays_the_pitches_of_the_pattern() -> None:
+def test_a_tonal_buzzer_plays_the_pitches_of_the_pattern(clock: BuzzerClock) -> None:
     factory = MockFactory(pin_class=MockPWMPin)
     pin = factory.pin(18)
     buzzer = Buzzer(18, factory, Outputs(buzzer="tonal"))
     try:
-        buzzer.handle(alert("raised", "warning"))
-        assert soon(lambda: pin.state == 0.5)  # an even beat is the loudest
-        assert pin.frequency == PATTERNS["warning"].steps[0].tone_hz
+        buzzer.handle(alert("raised", "caution"))
+        for step in PATTERNS["caution"].steps:
+            clock.after(0.0)
+            assert pin.state == 0.5  # an even beat is the loudest
+            assert pin.frequency == step.tone_hz
+            clock.after(step.on_s + step.off_s)
     finally:
         buzzer.close()
     assert pin.state == 0
 
 
-def test_sounds_grow_louder_with_the_cabin_and_what_is_critical_is_never_softened() -> None:
+def test_sounds_grow_louder_with_the_cabin_and_what_is_critical_is_never_softened(clock: BuzzerClock) -> None:
     factory = MockFactory(pin_class=MockPWMPin)
     pin = factory.pin(18)
     buzzer = Buzzer(18, factory, Outputs(least_loudness=0.25, quiet_db=-60, loud_db=-30))
@@ -340,14 +386,49 @@ def test_sounds_grow_louder_with_the_cabin_and_what_is_critical_is_never_softene
     try:
         buzzer.hear(sound(-60))
         buzzer.handle(alert("raised", "warning"))
-        assert soon(lambda: pin.state == pytest.approx(0.25))
+        clock.after(0.0)
+        assert pin.state == pytest.approx(0.25)
         buzzer.handle(alert("escalated", "critical"))
-        assert soon(lambda: pin.state == 1.0)
+        clock.after(0.0)
+        assert pin.state == 1.0
+        buzzer.hear(sound(-20, 30.0))  # itself: not taken
         buzzer.handle(alert("cleared", "critical"))
-        assert soon(lambda: pin.state == 0)
+        clock.after(0.4)
+        assert pin.state == 0
         buzzer.hear(sound(-20, 30.0))  # its own echo: not taken
         buzzer.handle(alert("raised", "warning", number=2))
-        assert soon(lambda: pin.state == pytest.approx(0.25))
+        clock.after(0.0)
+        assert pin.state == pytest.approx(0.25)
+        buzzer.handle(alert("cleared", "warning", number=2))
+        clock.after(0.6)
+        buzzer.hear(sound(-20, 30.0))  # the cabin
+        buzzer.handle(alert("raised", "warning", number=3))
+        clock.after(0.0)
+        assert pin.state == pytest.approx(1.0, abs=0.01)
+    finally:
+        buzzer.close()
+
+
+def test_a_buzzer_that_has_just_fallen_silent_does_not_take_its_echo_for_the_cabin(clock: BuzzerClock) -> None:
+    class Overheard(Buzzer):
+        """The loop's thread hands it the cabin's sound in the very moment in which it falls silent."""
+
+        def __setattr__(self, name: str, value: object) -> None:
+            ends = name == "_sounding" and not value and getattr(self, "_sounding", False)
+            super().__setattr__(name, value)
+            if ends:
+                self.hear(sound(-20, 30.0))
+
+    factory = MockFactory(pin_class=MockPWMPin)
+    pin = factory.pin(18)
+    buzzer = Overheard(18, factory, Outputs(least_loudness=0.25, quiet_db=-60, loud_db=-30))
+    try:
+        buzzer.hear(sound(-60))
+        buzzer.handle(alert("raised", "caution"))
+        clock.after(5.0)
+        buzzer.handle(alert("repeated", "caution"))
+        clock.after(0.0)
+        assert pin.state == pytest.approx(0.25)
     finally:
         buzzer.close()
 

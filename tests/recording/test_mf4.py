@@ -27,7 +27,7 @@ FRAMES = [
 # python-can's own writer and reader, each in a process of its own
 THEIR_WRITER = """
 import sys, time, can
-now = time.time() + 1
+now = time.time() + 60  # behind the log's own start, however long that takes
 with can.MF4Writer(sys.argv[1]) as log:
     log.on_message_received(can.Message(now, is_error_frame=True))
     for k in range(3):
@@ -113,5 +113,5 @@ main(["settings", "show"])
 import can
 print("loaded" if sys.modules.get("asammdf") else "not loaded", file=sys.stderr)
 """
-    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True, timeout=120)
     assert done.stderr == "not loaded\n"

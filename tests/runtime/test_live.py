@@ -43,6 +43,7 @@ from driver_monitor.signals import (
     SensorStatus,
     StateName,
     Tick,
+    seconds,
 )
 from tests.runtime.bench_clock import ArrivingQueue, BenchClock
 
@@ -116,6 +117,12 @@ def test_ticks_come_at_ten_hertz_whatever_the_sensors_do(clock: BenchClock) -> N
     assert recorder.ticks_ms() == [100 * k for k in range(11)]
     assert summary.pictures == len(pictures)
     assert recorder.finished
+
+
+def test_the_end_of_the_seconds_is_the_end_of_the_loop(clock: BenchClock) -> None:
+    summary, _ = turn(Recorder(clock), ArrivingQueue(clock), 1.0)
+    assert (summary.start_ns, summary.end_ns) == (clock.start_ns, clock.after(1000))
+    assert "ended after 1.0 s" in summary.in_words(Settings())
 
 
 def test_time_never_runs_backwards_and_no_sample_is_lost(clock: BenchClock) -> None:
@@ -246,21 +253,28 @@ def program(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def ended_after_s(out: str) -> float:
+    """What a run told of its length; on a busy machine the last step may take it some way past its seconds."""
+    (told,) = re.findall(r"ended after ([\d.]+) s: \d+ pictures read", out)
+    return float(told)
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_without_half_of_its_devices_goes_on_and_ends_cleanly(
     how: signal.Signals, settings_file: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "r.jsonl"
+    begun_ns = time.monotonic_ns()
     running = program("--config", str(settings_file), "--reports", str(path))
     try:
-        end = time.monotonic() + 60
+        end = time.monotonic() + 120
         while not (path.exists() and path.read_text().count('"state":"fatigue"') > 5):
             assert running.poll() is None, running.communicate()[1]
             assert time.monotonic() < end
             time.sleep(0.1)
         status = Path(f"/proc/{running.pid}/status").read_text()
         running.send_signal(how)
-        out, err = running.communicate(timeout=30)
+        out, err = running.communicate(timeout=120)
     finally:
         running.kill()
     assert running.returncode == 0, err
@@ -269,7 +283,7 @@ def test_a_run_without_half_of_its_devices_goes_on_and_ends_cleanly(
     assert "Seccomp:\t2" in status
     assert re.search(r"microphone missing: the sound device 'no such microphone'", out)
     assert re.search(r"heart rate missing: the serial port /dev/ttyNONE cannot be opened \(No such file or directory\)", out)
-    assert re.search(r"ended after [\d.]+ s: \d+ pictures read", out)
+    assert ended_after_s(out) > 0.0
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert (lines[0]["type"], lines[-1]["type"]) == ("header", "summary")
     assert lines[-1]["frames"] > 0
@@ -277,14 +291,14 @@ def test_a_run_without_half_of_its_devices_goes_on_and_ends_cleanly(
     assert missing >= {"microphone", "heart_rate"}
     times = [line["t_s"] for line in lines[1:-1]]
     assert times == sorted(times)
-    assert 0 <= times[0] < 10
+    assert 0 <= times[0] <= times[-1] <= seconds(time.monotonic_ns() - begun_ns)  # counted from the program's start
 
 
 def test_without_a_camera_it_says_so_in_one_line(tmp_path: Path) -> None:
     config = tmp_path / "no.toml"
     config.write_text('[camera]\nsource = "/dev/video77"\n')
     running = program("--config", str(config))
-    out, err = running.communicate(timeout=60)
+    out, err = running.communicate(timeout=120)
     assert running.returncode == 1
     assert out == ""
     assert err == "driver-monitor: camera: there is no /dev/video77; plug the camera in, or name another one in [camera] source\n"
@@ -292,19 +306,19 @@ def test_without_a_camera_it_says_so_in_one_line(tmp_path: Path) -> None:
 
 def test_the_end_of_the_seconds_is_the_end(settings_file: Path) -> None:
     running = program("--config", str(settings_file), "--seconds", "1")
-    out, err = running.communicate(timeout=60)
+    out, err = running.communicate(timeout=120)
     assert running.returncode == 0, err
-    assert "ended after 1.0 s" in out
+    assert ended_after_s(out) >= 1.0
 
 
 def test_a_full_disk_ends_the_reports_and_not_the_watch(settings_file: Path, tmp_path: Path) -> None:
     reports = tmp_path / "r.jsonl"
     run = [sys.executable, "-m", "driver_monitor", "run", "-c", str(settings_file), "--seconds", "2", "--reports", str(reports)]
     done = subprocess.run(
-        ["bash", "-c", 'ulimit -f 4; exec "$@"', "bash", *run], check=False, capture_output=True, text=True, timeout=60
+        ["bash", "-c", 'ulimit -f 4; exec "$@"', "bash", *run], check=False, capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 1
-    assert "ended after 2.0 s" in done.stdout
+    assert ended_after_s(done.stdout) >= 2.0
     assert done.stdout.count("; the watch goes on without it") == 1
     assert done.stderr == ""
     lines = reports.read_bytes().splitlines(keepends=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import cv2
@@ -131,10 +133,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [outputs]
         pin_factory = "mock"
     """)
-    done = command("run", "-c", folder / "bench.toml", "--seconds", "2.5", "--record", folder / "t.mcap", "--reports",
-                   folder / "live.jsonl")  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "recorded in " in done.stdout
+    live = folder / "live.jsonl"
+    words = ["run", "-c", folder / "bench.toml", "--record", folder / "t.mcap", "--reports", live]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "driver_monitor", *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        end = time.monotonic() + 200
+        while not (live.exists() and live.read_bytes().count(b"\n") > 150):
+            assert running.poll() is None, running.communicate()[1]
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=120)
+    finally:
+        running.kill()
+    assert running.returncode == 0, err
+    assert "recorded in " in out
     return folder
 
 
@@ -153,14 +168,15 @@ def test_the_cameras_own_jpeg_is_what_is_kept(folder: Path) -> None:
     with Trip(folder / "t.mcap") as trip:
         frames = [s for s in trip.samples(pictures=False) if isinstance(s, CameraFrame)]
     kept = (folder / "cabin.avi").read_bytes()
-    assert len(frames) > 10
+    read = json.loads((folder / "live.jsonl").read_bytes().splitlines()[-1])["frames"]
+    assert len(frames) == read > 0
     assert all(frame.jpeg is not None and frame.jpeg in kept for frame in frames)
 
 
 @needs_models
 def test_a_comparison_that_fails_says_where_and_why(folder: Path) -> None:
     lines = [json.loads(line) for line in (folder / "live.jsonl").read_text().splitlines()]
-    at = next(k for k, line in enumerate(lines) if line["type"] == "state" and line["t_s"] > 1.5)
+    at = next(k for k, line in enumerate(lines) if line["type"] == "state" and k > 100)
     lines[at]["confidence"] = 0.123
     (folder / "before.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     done = command("replay", folder / "t.mcap", "--compare", folder / "before.jsonl")

@@ -116,6 +116,36 @@ def test_ctrl_c_ends_it_with_all_reports_whole(tmp_path: Path) -> None:
     assert all(line["t_s"] < 1.0 for line in lines[1:])
 
 
+def test_ctrl_c_in_the_midst_of_a_step_ends_it_behind_the_step_and_a_second_one_at_once(tmp_path: Path) -> None:
+    class Interrupted(Scripted):
+        def __init__(self, presses: int) -> None:
+            super().__init__()
+            self.presses, self.whole = presses, 0
+
+        def step(self, sample: Sample) -> list[Report]:
+            for _ in range(self.presses):
+                signal.raise_signal(signal.SIGINT)
+            self.whole += 1
+            return []
+
+    video = write_video(tmp_path / "a.mp4", frames=3)
+    for presses, whole in ((1, 1), (2, 0)):
+        monitor = Interrupted(presses)
+        with open_recording(video) as recording:
+            result = replay(recording, monitor, [])
+        assert (result.complete, result.samples, monitor.whole) == (False, whole, whole)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ctrl_c_interrupts_the_wait_for_a_samples_time(tmp_path: Path) -> None:
+    def waits(_: int) -> None:
+        signal.raise_signal(signal.SIGINT)
+        raise AssertionError("it waited on")
+
+    with open_recording(write_video(tmp_path / "a.mp4", frames=3)) as recording:
+        assert not replay(recording, Scripted(), [], wait_until=waits).complete
+
+
 def test_the_real_monitor_hears_of_missing_parts_and_gets_ten_states_a_second(tmp_path: Path) -> None:
     kept = Kept()
     with open_recording(write_video(tmp_path / "a.mp4")) as recording:
@@ -196,14 +226,17 @@ def test_the_command_stopped_by_ctrl_c_leaves_whole_files(tmp_path: Path) -> Non
     video = write_video(tmp_path / "a.mp4", frames=600)
     path = tmp_path / "r.jsonl"
     arguments = [sys.executable, "-m", "driver_monitor", "replay", str(video), "--pace", "real", "--reports", str(path)]
+    arguments[1:1] = ["-X", "faulthandler"]  # a crash says where
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and not (path.exists() and path.stat().st_size > 5000):
+        deadline = time.monotonic() + 120
+        while not (path.exists() and path.stat().st_size > 5000):
+            assert run.poll() is None
+            assert time.monotonic() < deadline
             time.sleep(0.1)
         os.kill(run.pid, signal.SIGINT)
-        run.communicate(timeout=30)
+        _, err = run.communicate(timeout=120)
     lines = list(read_reports(path))
-    assert run.returncode == 130
+    assert run.returncode == 130, err
     assert lines[-1]["type"] == "summary"
     assert lines[-1]["complete"] is False
     assert 0 < lines[-1]["t_s"] < 59

@@ -32,16 +32,18 @@ class Viewer:
         from websockets.typing import Subprotocol
 
         self._open = ExitStack()
-        self._socket = self._open.enter_context(connect(url, subprotocols=[Subprotocol("foxglove.sdk.v1")], max_size=None))
+        patient: Any = {"open_timeout": 60, "ping_interval": None}  # on a busy machine each answer may take long
+        connected = connect(url, subprotocols=[Subprotocol("foxglove.sdk.v1")], max_size=None, **patient)
+        self._socket = self._open.enter_context(connected)
         self.topics: dict[int, str] = {}
         while len(self.topics) < topics:
-            told = json.loads(self._socket.recv(timeout=10))
+            told = json.loads(self._socket.recv(timeout=60))
             for channel in told.get("channels", ()):
                 self.topics[channel["id"]] = channel["topic"]
         wanted = [{"id": number, "channelId": number} for number in self.topics]
         self._socket.send(json.dumps({"op": "subscribe", "subscriptions": wanted}))
 
-    def until(self, enough: Callable[[list[Seen]], bool], most_s: float = 60.0) -> list[Seen]:
+    def until(self, enough: Callable[[list[Seen]], bool], most_s: float = 120.0) -> list[Seen]:
         """Messages as they come, until there are enough, or no more come."""
         from websockets.exceptions import ConnectionClosed
 

@@ -13,7 +13,10 @@ from driver_monitor.signals import ButtonPress, Part, Sample, SensorStatus
 
 
 class Flaky(Sensor):
-    """Delivers one press, dies, cannot be opened twice, and lives again."""
+    """Does what its script says, a letter each time it is opened or read; behind its end it can be opened and says nothing.
+
+    Opened: "x" is not there, all else is. Read: "r" is a press, "!" a fault nobody foresaw, "-" gone.
+    """
 
     part: ClassVar[Part] = "button"
 
@@ -25,25 +28,26 @@ class Flaky(Sensor):
 
     def _open(self) -> None:
         self.opened_s.append(time.monotonic())
-        if next(self.script) == "x":
+        if next(self.script, "o") == "x":
             raise DeviceError("not there")
 
     def _read(self, queue: SampleQueue) -> None:
-        match next(self.script, "w"):
+        match next(self.script, ""):
             case "r":
                 queue.put(ButtonPress(time.monotonic_ns()))
             case "!":
                 raise ValueError("a fault nobody foresaw")
-            case "w":
-                self._closed.wait(0.05)
-            case _:
+            case "-":
                 raise DeviceError("gone")
+            case _:
+                self._closed.wait(0.05)
 
     def _release(self) -> None:
         self.released += 1
 
 
-def collect(queue: SampleQueue, enough: Callable[[list[Sample]], bool], limit_s: float = 10.0) -> list[Sample]:
+def collect(queue: SampleQueue, enough: Callable[[list[Sample]], bool], limit_s: float = 60.0) -> list[Sample]:
+    """What comes until it is enough; the time is a busy machine's."""
     got: list[Sample] = []
     end = time.monotonic() + limit_s
     while not enough(got):
@@ -51,6 +55,19 @@ def collect(queue: SampleQueue, enough: Callable[[list[Sample]], bool], limit_s:
         if (sample := queue.get(0.1)) is not None:
             got.append(sample)
     return got
+
+
+class Everything(SampleQueue):
+    """Keeps all that was put into it, also the pictures that a newer one overtook before anybody took them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: list[Sample] = []
+
+    def put(self, sample: Sample) -> None:
+        """Hand a sample over."""
+        self.given.append(sample)
+        super().put(sample)
 
 
 def statuses(samples: list[Sample]) -> list[tuple[str, str]]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
+import pytest
+from gpiozero import Button
 from gpiozero.pins.mock import MockFactory
 
 from driver_monitor.sensors.button import AcknowledgeButton
@@ -29,7 +32,7 @@ def test_the_button_is_pressed_once_for_each_press() -> None:
 
 def test_while_the_privacy_switch_is_closed_the_sensors_are_shut_and_that_is_said() -> None:
     factory, queue = MockFactory(), SampleQueue()
-    pin, watched = factory.pin(22), Flaky("o" + "w" * 5 + "owww")
+    pin, watched = factory.pin(22), Flaky("o")
     with PrivacySwitch(22, factory, [watched]) as switch, watched:
         switch.start(queue)
         watched.start(queue)
@@ -46,7 +49,7 @@ def test_while_the_privacy_switch_is_closed_the_sensors_are_shut_and_that_is_sai
 
 
 def test_a_sensor_shut_for_two_reasons_is_opened_when_neither_holds() -> None:
-    queue, watched = SampleQueue(), Flaky("o" + "w" * 5 + "owww")
+    queue, watched = SampleQueue(), Flaky("o")
     with watched:
         watched.start(queue)
         watched.shut("the switch")
@@ -58,6 +61,29 @@ def test_a_sensor_shut_for_two_reasons_is_opened_when_neither_holds() -> None:
         watched.unshut("the button")
         got += collect(queue, lambda s: statuses(s)[-1:] == [("button", "ok")])
     assert statuses(got) == [("button", "ok"), ("button", "off"), ("button", "ok")]
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_switch_that_is_turned_in_the_very_moment_of_the_start_is_obeyed(monkeypatch: pytest.MonkeyPatch, closed: bool) -> None:
+    factory, late = MockFactory(), list[threading.Thread]()
+    pin, watched = factory.pin(22), Flaky("o")
+    looked = Button.is_pressed
+
+    def turned_behind_the_look(button: Button) -> bool:
+        seen = bool(looked.fget(button))
+        if not late:
+            late.append(threading.Thread(target=pin.drive_low if closed else pin.drive_high))
+            late[0].start()
+            late[0].join(0.5)
+        return seen
+
+    if not closed:
+        pin._set_pull = lambda _: pin._change_state(False)  # it is closed before the start
+    monkeypatch.setattr(Button, "is_pressed", property(turned_behind_the_look))
+    with PrivacySwitch(22, factory, [watched]) as switch:
+        switch.start(SampleQueue())
+        late[0].join()
+        assert bool(watched._shut) is closed
 
 
 def test_a_switch_that_is_closed_at_the_start_keeps_the_camera_from_being_opened_at_all() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from driver_monitor import settings
 from driver_monitor.sensors.heart_rate import HeartRate
 from driver_monitor.sensors.queue import SampleQueue
 from driver_monitor.signals import ButtonPress, HeartBeat, SensorStatus
+from firmware_bridge.protocol import UNTIL_CHANGED
 from firmware_bridge.simulator import Simulator
 from tests.sensors.bench import Flaky, collect, statuses
 
@@ -35,7 +37,7 @@ def test_beats_and_presses_come_over_the_bridge_and_an_unplugged_bridge_is_told(
 
 
 def test_the_bridges_privacy_button_shuts_the_camera_and_the_next_press_opens_it() -> None:
-    queue, camera = SampleQueue(), Flaky("o" + "w" * 5 + "owww")
+    queue, camera = SampleQueue(), Flaky("o")
     with Simulator() as simulator, HeartRate(settings.HeartRate(source=simulator.port), [camera]) as sensor, camera:
         sensor.start(queue)
         camera.start(queue)
@@ -80,6 +82,35 @@ def test_a_bridge_plugged_in_again_is_given_what_lasts(tmp_path: Path) -> None:
             collect(queue, lambda s: ("heart_rate", "ok") in statuses(s) and 1 in second.drives)
             sensor.drive(1, 0, 0, 0, 1)
             collect(queue, lambda _: second.drives[1].strength == 0)
+
+
+def test_what_is_switched_off_while_a_bridge_is_opened_again_stays_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, int]] = []
+    late: list[threading.Thread] = []
+
+    class Opened:
+        """A link; while the first lasting order is said to it, the loop's thread switches both outputs off."""
+
+        def __init__(self, *_: object) -> None: ...
+
+        def drive(self, output: int, strength: int, *_: object) -> None:
+            told.append((output, strength))
+            if not late:
+                late.append(threading.Thread(target=switch_off))
+                late[0].start()
+                late[0].join(0.5)
+
+    def switch_off() -> None:
+        for output in (0, 1):
+            sensor.drive(output, 0, 0, 0, 1)
+
+    monkeypatch.setattr("driver_monitor.sensors.heart_rate.Link", Opened)
+    sensor = HeartRate(settings.HeartRate(source="/dev/ttyACM0"))
+    for output in (0, 1):
+        sensor.drive(output, 80, 300, 300, UNTIL_CHANGED)
+    sensor._open()
+    late[0].join()
+    assert dict(told) == {0: 0, 1: 0}  # the last word to each
 
 
 def test_no_bridge_is_missing() -> None:

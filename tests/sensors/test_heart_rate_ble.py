@@ -82,7 +82,7 @@ queue, beats, said = SampleQueue(), [], []
 with HeartRateBle(settings.HeartRate(source=sys.argv[1])) as sensor:
     begun = time.monotonic()
     sensor.start(queue)
-    while time.monotonic() - begun < 30 and (said.count("ok") < 2 or len(beats) < 8):
+    while time.monotonic() - begun < 120 and (said.count("ok") < 2 or len(beats) < 8):
         sample = queue.get(0.1)
         if isinstance(sample, HeartBeat):
             beats.append([sample.rate_bpm, sample.rr_ms, sample.contact])
@@ -115,7 +115,7 @@ def test_a_wearable_is_found_heard_lost_and_found_again_under_the_lockdown(sourc
         assert bluez.stdout is not None
         assert bluez.stdout.readline() == "ready\n"
         done = subprocess.run(
-            [sys.executable, "-c", LISTENER, source], env=system_bus, capture_output=True, text=True, timeout=60, check=False
+            [sys.executable, "-c", LISTENER, source], env=system_bus, capture_output=True, text=True, timeout=180, check=False
         )
         bluez.kill()
     assert done.returncode == 0, done.stderr
@@ -142,7 +142,7 @@ except DeviceError as problem:
 sensor._release()
 """
     nowhere = os.environ | {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={tmp_path}/none"}
-    done = subprocess.run([sys.executable, "-c", code], env=nowhere, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", code], env=nowhere, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert "heart rate: Bluetooth does not answer (" in done.stdout
     assert done.stdout.count("\n") == 1
