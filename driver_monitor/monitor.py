@@ -436,12 +436,14 @@ class Monitor:
             seen=self._track is not None and self._track.eyes.openness is not None and sight == "clear",
             closed_s=self._closed_eyes.closed_s,
             slumped_s=self._slumped_s(t_ns),
-            on_road=self._distraction.on_road,
+            on_road=None if self._track is None or self._track.gaze.zone is None else self._track.gaze.zone == "road",
+            learned=self._distraction.on_road is not None,
             critical_since_ns=self._policy.critical_since_ns,
         )
         closed = self._closed_eyes.conditions(t_ns)
         away = self._distraction.conditions(t_ns, vehicle.speed_kmh, self._seen)
-        unseen = self._not_seen.step(t_ns, sight, self._tracker.visibility.why) if self._track is not None else []
+        visibility = self._tracker.visibility
+        unseen = [] if self._track is None else self._not_seen.step(t_ns, sight, visibility.why, visibility.since_ns)
         self._conditions = [unresponsive, *closed, *away, *unseen, sensors_lost(self._lost), *self._slow]
         if self._camera_off:
             self._conditions = [replace(c, met=False) if c.kind not in _UNSEEN else c for c in self._conditions]

@@ -452,7 +452,7 @@ class Condition:
     """A rule as it stands now: met, not met, or (``None``) not to be told, which never clears an alert.
 
     ``rule`` is the rule in words with its figures, ``source`` where the figures come from; ``level`` is set where the rule
-    itself says how loud it starts.
+    itself says how loud it starts. ``ending``: met only until it is sure to be over; an alert goes on with it, none begins.
     """
 
     kind: AlertKind
@@ -461,6 +461,7 @@ class Condition:
     source: str
     evidence: tuple[Evidence, ...] = ()
     level: Level | None = None
+    ending: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,8 +81,20 @@ def test_mirror_checks_bring_no_alert() -> None:
 
 def test_a_frozen_picture_is_told_in_ten_seconds() -> None:
     reports = run(frozen(Drive(40.0), 20.0, 35.0))
-    assert first(reports, "camera_blocked") == pytest.approx(31.0, abs=0.2)
+    assert first(reports, "camera_blocked") == pytest.approx(30.0, abs=0.2)
     assert "frozen" in alerts(reports, "camera_blocked")[0].rule
+
+
+def test_lost_pictures_are_told_in_ten_seconds() -> None:
+    stream = (s for s in Drive(40.0).samples() if not (isinstance(s, FaceMeasurement) and 20.0 <= seconds(s.t_ns) < 35.0))
+    assert first(run(stream), "camera_blocked") == pytest.approx(30.0, abs=0.2)
+
+
+def test_a_lens_covered_amid_a_look_aside_is_no_long_look() -> None:
+    reports = play(Drive(40.0, looks=[(20.0, 21.5, -75.0, -5.0)], dark=[(21.0, 29.0)]))
+    assert alerts(reports, action="raised") == []
+    turned = play(Drive(40.0, looks=[(20.0, 29.0, -75.0, -5.0)], hidden=[(21.0, 29.0)]))
+    assert first(turned, "long_distraction") == pytest.approx(23.0, abs=0.2)
 
 
 def test_a_picture_frozen_with_shut_eyes_is_no_microsleep() -> None:

@@ -105,7 +105,9 @@ class AlertPolicy:
     def step(self, t_ns: int, conditions: Sequence[Condition], vehicle: VehicleMeasurement) -> list[Alert]:
         """Take the conditions as they stand at ``t_ns``; every condition is given at every step."""
         out: list[Alert] = []
-        leading = set(self._standing) | {c.kind for c in conditions if c.met and self._allowed(c.kind, vehicle)}
+        leading = set(self._standing) | {
+            c.kind for c in conditions if c.met and self._allowed(c.kind, vehicle) and self._base(t_ns, c) is not None
+        }
         covered = {covered for kind in leading for covered in _KINDS[kind].covers}
         for condition in conditions:
             kind = condition.kind
@@ -131,27 +133,32 @@ class AlertPolicy:
         return out
 
     def _raise(self, t_ns: int, condition: Condition, vehicle: VehicleMeasurement) -> list[Alert]:
-        kind = condition.kind
-        base = LEVELS.index(condition.level or _KINDS[kind].start)
-        last = self._last_ns.get(kind)
-        if _KINDS[kind].mood and not self._mood_due(t_ns):
+        kind, base = condition.kind, self._base(t_ns, condition)
+        if base is None:
             return []
-        muted = self._muted.pop(kind, None)
-        if muted is not None:
-            base = max(base, muted)
-        elif last is not None and t_ns - last[0] < nanoseconds(self._alerts.same_kind_s):
-            # so soon again: closed eyes come one level louder, all else waits
-            if _KINDS[kind].gate != "closed_eyes":
-                if base <= last[1]:
-                    return []
-            else:
-                base = min(LEVELS.index(self._top(kind)), last[1] + 1)
+        self._muted.pop(kind, None)
         level = self._capped(kind, base, vehicle)
         alert = _Standing(self._next_id, level, base, t_ns, condition)
         self._next_id += 1
         self._standing[kind] = alert
         self._last_ns[kind] = (t_ns, base)
         return [self._say(t_ns, "raised", alert, condition)]
+
+    def _base(self, t_ns: int, condition: Condition) -> int | None:
+        """The rung at which the alert would be raised now; ``None``: it has to wait."""
+        kind = condition.kind
+        base = LEVELS.index(condition.level or _KINDS[kind].start)
+        if condition.ending or (_KINDS[kind].mood and not self._mood_due(t_ns)):
+            return None
+        if kind in self._muted:
+            return max(base, self._muted[kind])
+        last = self._last_ns.get(kind)
+        if last is None or t_ns - last[0] >= nanoseconds(self._alerts.same_kind_s):
+            return base
+        # so soon again: closed eyes come one level louder, all else waits
+        if _KINDS[kind].gate == "closed_eyes":
+            return min(LEVELS.index(self._top(kind)), last[1] + 1)
+        return base if base > last[1] else None
 
     def _mute(self, alert: _Standing, kind: AlertKind) -> None:
         """The drive ends an alert whose cause lasts. What was answered, or is said once, is not to come back at once."""

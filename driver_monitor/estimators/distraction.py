@@ -11,7 +11,7 @@ from driver_monitor.perception.gaze import GazeState
 from driver_monitor.perception.gaze_zones import INSTRUMENTS, MIRRORS, Zone
 from driver_monitor.signals import Condition, DriverState, nanoseconds, seconds
 
-_BLINK_S = 0.65  # a blink and the move it hides; a longer gap is closed eyes or a lost face, and ...
+_BLINK_S = 0.8  # a blink (up to 0.5 s) with the lids' way down and up; a longer gap is closed eyes or a lost face, and ...
 _MOVE_S = 0.2  # ... only the move itself belongs to what comes after it
 _TURNED_S = 10.0  # a face lost by turning away is still turned away for so long; then it is not visible
 _HIDDEN_S = 3.0  # gaze not known for longer: the timers cannot be told
@@ -19,7 +19,7 @@ _FAR: frozenset[Zone] = frozenset(
     {"left_window", "right_window", "passenger", "left_mirror", "right_mirror", "rear_mirror", "up", "lap", "centre_stack"}
 )
 _MIRROR_DEG = 45.0  # a face lost beyond this yaw has turned to the side
-_PASSING_S = 0.3  # on the way to a mirror the gaze passes over other places
+_PASSING_S = 0.3  # on the way to a mirror the gaze passes over other places, for less than this without a break
 _PRIOR = -4.0
 _DEGRADED = 0.5  # seen less well than this: the "degraded conditions" of ADDW
 _LOOK_S = 0.15  # a change between road and away that is over sooner is an artefact, and counts as what was before
@@ -67,9 +67,12 @@ class Distraction:
         self._road_ns = 0
         self._buffer_s = distraction.attend_buffer_s
         self._glance_ns = 0
-        self._elsewhere_ns = 0  # of this time off the road, on no mirror and not on the cluster
+        self._elsewhere = False  # this time off the road was spent on more than mirrors and cluster
+        self._passing_ns: int | None = None  # since then on another place, perhaps on the way ...
+        self._check_ns: int | None = None  # ... and since then on a mirror or the cluster
         self._last: GazeState | None = None
         self._away_now = False
+        self._settled: tuple[Zone, float] = ("road", 0.0)  # zone and pitch of the last picture that was counted
         self._doubtful: list[tuple[int, int, Zone, float]] = []  # pictures since a change that may be an artefact
         self._seen_ns: int | None = None
         self._hidden_ns: int | None = None  # the first picture since then that told no gaze
@@ -83,7 +86,7 @@ class Distraction:
         asked = gaze
         if gaze.face_lost and self._turned_away(gaze.t_ns):
             assert self._last is not None
-            gaze = replace(self._last, t_ns=gaze.t_ns, zone=_beyond(self._last))
+            gaze = replace(self._last, t_ns=gaze.t_ns, zone=_beyond(self._last), head_only=True)
         if gaze.zone is None or gaze.direction is None:
             self._hidden_ns = gaze.t_ns if self._hidden_ns is None else self._hidden_ns
             return
@@ -91,18 +94,22 @@ class Distraction:
         self._found_ns = self._found_ns if gaze is not asked else gaze.t_ns
         last, self._last = self._last, gaze
         self._seen_ns = gaze.t_ns
-        if last is None:
+        if last is None or not trusted:
+            self._doubtful = []  # what was away from a straight-ahead still being learned was perhaps the road
             return
-        # a move belongs to where it leads (ISO 15007), and so does a blink before it, save that in doubt the gaze was still away
+        # a move belongs to where it leads (ISO 15007). One made in a blink is not seen: a look away began in its middle, for all
+        # that is known, and before a look back the gaze was in doubt still away
         gap_ns, move_ns = gaze.t_ns - last.t_ns, nanoseconds(_MOVE_S)
         # from the first picture that hid it: the one before was still seen, however long ago at a low rate
         blink = gaze.t_ns - (last.t_ns if hidden_ns is None else hidden_ns) <= nanoseconds(_BLINK_S)
-        back = gaze.zone == "road" and last.zone is not None and last.zone != "road"
-        dt_ns = gap_ns if blink and not back else min(gap_ns, move_ns)
-        if back and blink and gap_ns > move_ns and last.zone is not None and last.direction is not None:
-            self._doubtful.append((gaze.t_ns - move_ns, gap_ns - move_ns, last.zone, last.direction.pitch))
-        self._doubtful.append((gaze.t_ns, dt_ns, gaze.zone, gaze.direction.pitch))
         away = gaze.zone != "road"
+        dt_ns = gap_ns if blink else min(gap_ns, move_ns)
+        before = self._before(last)
+        if dt_ns > move_ns and away != (before[0] != "road"):
+            before_ns = (gap_ns - move_ns) // 2 if away else gap_ns - move_ns
+            dt_ns = gap_ns - before_ns
+            self._doubtful.append((gaze.t_ns - dt_ns, before_ns, *before))
+        self._doubtful.append((gaze.t_ns, dt_ns, gaze.zone, gaze.direction.pitch))
         if away == self._away_now:
             # as before: what lay between was an artefact
             self._settle([(t_ns, span_ns, gaze.zone, gaze.direction.pitch) for t_ns, span_ns, _, _ in self._doubtful])
@@ -112,12 +119,20 @@ class Distraction:
                 self._glance_ns = 0
             self._settle(self._doubtful)
 
+    def _before(self, last: GazeState) -> tuple[Zone, float]:
+        """Where the gaze was before it was hidden: one picture alone may have been of the lids on their way down."""
+        away = last.zone != "road"
+        told = sum((zone != "road") == away for _, _, zone, _ in self._doubtful)
+        if last.zone is None or last.direction is None or (away != self._away_now and told < 2):
+            return self._settled
+        return last.zone, last.direction.pitch
+
     def _turned_away(self, t_ns: int) -> bool:
         """The face was lost while looking far aside or up: it has turned further, not come back."""
         last = self._last
         return (
             last is not None
-            and last.zone in _FAR
+            and (last.zone in _FAR or (last.turned and last.zone != "road"))
             and self._found_ns is not None
             and t_ns - self._found_ns <= nanoseconds(_TURNED_S)
         )
@@ -125,18 +140,19 @@ class Distraction:
     def _settle(self, pictures: list[tuple[int, int, Zone, float]]) -> None:
         for t_ns, span_ns, zone, pitch in pictures:
             self._count(t_ns, span_ns, zone, pitch)
+            self._settled = zone, pitch
         self._doubtful = []
 
     def _count(self, t_ns: int, dt_ns: int, zone: Zone, pitch: float) -> None:
         d, dt = self._d, seconds(dt_ns)
         away = zone != "road"
         if self._away.off_s == 0.0:
-            self._elsewhere_ns = 0
+            self._elsewhere = False
         self._away.step(dt_ns, away)
         self._low.step(dt_ns, pitch < self._lap_pitch_deg)
         check = zone in MIRRORS or zone in INSTRUMENTS
+        self._pass(t_ns, check if away else None)
         if away:
-            self._elsewhere_ns += 0 if check else dt_ns
             self._glance_ns += dt_ns
             self._road_ns = 0
             self._window.append((t_ns, dt_ns))
@@ -152,9 +168,22 @@ class Distraction:
         while self._window and t_ns - self._window[0][0] > nanoseconds(d.sharing_window_s):
             self._sharing_ns -= self._window.popleft()[1]
 
+    def _pass(self, t_ns: int, check: bool | None) -> None:
+        """Tell a stay from passing by; ``check``: on a mirror or the cluster (a moment ends no stay), ``None``: on the road."""
+        if check is None:
+            self._passing_ns = self._check_ns = None
+        elif check:
+            self._check_ns = t_ns if self._check_ns is None else self._check_ns
+            if t_ns - self._check_ns >= nanoseconds(_LOOK_S):
+                self._passing_ns = None
+        else:
+            self._check_ns = None
+            self._passing_ns = t_ns if self._passing_ns is None else self._passing_ns
+            self._elsewhere = self._elsewhere or t_ns - self._passing_ns >= nanoseconds(_PASSING_S)
+
     @property
     def _checks_only(self) -> bool:
-        return self._elsewhere_ns < nanoseconds(_PASSING_S)
+        return not self._elsewhere
 
     @property
     def on_road(self) -> bool | None:
@@ -191,7 +220,8 @@ class Distraction:
         away, low = self._away.off_s, self._low.off_s
         limit = d.long_mirror_s if self._checks_only and away > 0.0 else d.long_glance_s
         low_limit = self.low_limit_s(speed_kmh, seen)
-        met = self._hold("long", away >= limit or low >= low_limit, d.recovery_s, known)
+        reached = away >= limit or low >= low_limit
+        met = self._hold("long", reached, d.recovery_s, known)
         if low >= low_limit and away < limit:
             rule = f"gaze below the 30° plane ≥ {low_limit:g} s"
             source = "timed after (EU) 2023/2590 ADDW (secondary text)"
@@ -201,7 +231,7 @@ class Distraction:
             rule = f"one glance {where} ≥ {limit:g} s"
             source = "timed after Euro NCAP Driver Engagement v1.1 (secondary text)"
             evidence = timer("eyes off road", away, limit)
-        return Condition("long_distraction", met, rule, source, (evidence,))
+        return Condition("long_distraction", met, rule, source, (evidence,), ending=not (reached and self._away_now))
 
     def low_limit_s(self, speed_kmh: float | None, seen: float) -> float:
         """How long the gaze may be below the plane of ADDW area 3; an unknown speed takes the strictest limit."""
@@ -218,6 +248,7 @@ class Distraction:
             f"{d.sharing_off_s:g} s off road within {d.sharing_window_s:g} s",
             "timed after Euro NCAP Driver Engagement v1.1 (secondary text)",
             (timer("off road, summed", shared, d.sharing_off_s),),
+            ending=shared < d.sharing_off_s,
         )
 
     def _hold(self, name: str, met: bool, road_s: float, known: bool) -> bool | None:

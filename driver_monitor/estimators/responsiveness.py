@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from driver_monitor import settings
 from driver_monitor.estimators.evidence import ramp, state, term, timer, unknown
-from driver_monitor.signals import Condition, DriverState, Evidence, seconds
+from driver_monitor.signals import Condition, DriverState, Evidence, nanoseconds, seconds
 
 _SOURCE = "timed after Euro NCAP Driver Engagement v1.1 (secondary text)"
 _BODY_SOURCE = "design: a slumped driver is timed like closed eyes"
 _PRIOR = 4.0  # a driver answers, until shown otherwise
+_AWAKE_S = 1.0  # open eyes on the road for so long end it, as they end sleep
+_BLINK_S = 0.5  # a longer closure is none of an answer's blinks
 
 
 class Responsiveness:
@@ -17,6 +19,7 @@ class Responsiveness:
     def __init__(self, fatigue: settings.Fatigue) -> None:
         self._fatigue = fatigue
         self._met = False
+        self._awake_ns: int | None = None  # since then with open eyes on the road, blinks left out
         self._why: tuple[str, str, Evidence] | None = None  # the rule, source and evidence it was met by
         self._answered_ns: int | None = None  # the critical alert that was answered, by its beginning
         self._seen = False
@@ -33,10 +36,21 @@ class Responsiveness:
         slumped_s: float,
         on_road: bool | None,
         critical_since_ns: int | None,
+        learned: bool = True,
     ) -> Condition:
-        """The condition now; ``critical_since_ns`` is when a critical alert began that still stands."""
+        """The condition now; ``critical_since_ns`` is when a critical alert began that still stands.
+
+        ``on_road`` is what this picture tells of the gaze. Until straight-ahead is ``learned`` open eyes are answer enough: a
+        driver who wakes in a car that stands could never give another.
+        """
         f = self._fatigue
-        awake = seen and closed_s == 0.0 and slumped_s == 0.0 and on_road is True
+        eyes_open = seen and closed_s == 0.0 and slumped_s == 0.0
+        awake = eyes_open and (on_road is True or not learned)
+        unsure = eyes_open and learned and on_road is None  # eyes just opened, or amid a blink
+        if not seen or slumped_s > 0.0 or closed_s >= _BLINK_S or (on_road is False and learned):
+            self._awake_ns = None
+        elif awake and self._awake_ns is None:
+            self._awake_ns = t_ns
         waiting = 0.0
         if critical_since_ns is not None and critical_since_ns != self._answered_ns:
             if awake:
@@ -44,8 +58,10 @@ class Responsiveness:
             else:
                 waiting = seconds(t_ns - critical_since_ns)
         self._seen, self._closed_s, self._slumped_s, self._waiting_s = seen, closed_s, slumped_s, waiting
-        by_eyes, by_gaze, by_body = (closed_s >= f.unresponsive_s, waiting >= f.answer_s, slumped_s >= f.unresponsive_s)
-        self._met = by_eyes or by_gaze or by_body or (self._met and not awake)
+        by_eyes, by_body = closed_s >= f.unresponsive_s, slumped_s >= f.unresponsive_s
+        by_gaze = waiting >= f.answer_s and not unsure
+        answered = eyes_open and self._awake_ns is not None and t_ns - self._awake_ns >= nanoseconds(_AWAKE_S)
+        self._met = by_eyes or by_gaze or by_body or (self._met and not answered)
         source = _SOURCE
         if by_body and not by_eyes:
             evidence = timer("slumped, eyes shut or hidden", slumped_s, f.unresponsive_s)

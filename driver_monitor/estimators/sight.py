@@ -23,8 +23,11 @@ class NotSeen:
         self._clear_ns: int | None = None
         self._met_kind: str | None = None
 
-    def step(self, t_ns: int, sight: Sight, why: str | None = None) -> list[Condition]:
-        """Take what the picture allows now and why; gives ``camera_blocked`` and ``driver_not_visible``."""
+    def step(self, t_ns: int, sight: Sight, why: str | None = None, since_ns: int | None = None) -> list[Condition]:
+        """Take what the picture allows now, why and since when; gives ``camera_blocked`` and ``driver_not_visible``.
+
+        A frozen camera, or one that sends nothing, is known as such a while after it began: until then all looked clear.
+        """
         if self._last is not None and self._last[1] != "clear":
             last_ns, trouble = self._last
             self._lasted_s[trouble] = self._lasted_s.get(trouble, 0.0) + seconds(t_ns - last_ns)
@@ -34,6 +37,9 @@ class NotSeen:
             if t_ns - self._clear_ns >= nanoseconds(_CLEAR_S):
                 self._lasted_s, self._met_kind = {}, None
         else:
+            if since_ns is not None and self._clear_ns is not None:
+                late_s = seconds(t_ns - max(since_ns, self._clear_ns))
+                self._lasted_s[sight] = self._lasted_s.get(sight, 0.0) + late_s
             self._clear_ns = None
             self._why[sight] = why
         lasted = round(sum(self._lasted_s.values()), 6)

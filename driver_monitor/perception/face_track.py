@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from driver_monitor.perception.blinks import Blinks
 from driver_monitor.perception.body import Body
@@ -12,7 +12,7 @@ from driver_monitor.perception.gaze import Gaze, GazeState
 from driver_monitor.perception.glances import Glances
 from driver_monitor.perception.mouth import Yawns
 from driver_monitor.perception.nods import Nods
-from driver_monitor.perception.visibility import Visibility
+from driver_monitor.perception.visibility import BLOCKED, Visibility
 from driver_monitor.perception.worn import Worn, WornCheck, without_hidden
 from driver_monitor.settings import Settings
 from driver_monitor.signals import Event, FaceMeasurement, Health, PartState
@@ -78,6 +78,10 @@ class FaceTracker:
         on_road = None if gaze.zone is None else gaze.zone == "road"
         events += self.body.step(face, 0.0 if closure is None else closure.lasted_s, eyes.openness is not None, on_road)
         events += self.visibility.step(face, eyes.openness is not None, worn.eyes_hidden or self._why(face), worn.mask)
+        if self._beyond_use(face):
+            gaze = replace(gaze, turned=True)
+        if gaze.face_lost and self.visibility.sight in BLOCKED:
+            gaze = replace(gaze, face_lost=False)  # a covered lens hides the driver; nobody has turned away
         track = FaceTrack(face, eyes, gaze, closure, self._closures.open_since_ns, in_yawn, worn)
         return track, events
 
@@ -89,8 +93,10 @@ class FaceTracker:
         """Why eyes that nothing lies over are not usable."""
         if face.left_eye is None:
             return "face too small"
-        turned = face.head is not None and abs(face.head.yaw) > self._usable_yaw_deg
-        return "head turned away" if turned else "no blink and no look"
+        return "head turned away" if self._beyond_use(face) else "no blink and no look"
+
+    def _beyond_use(self, face: FaceMeasurement) -> bool:
+        return face.head is not None and abs(face.head.yaw) > self._usable_yaw_deg
 
     def finish(self, t_ns: int) -> list[Event]:
         """The recording ends: report what still lasts."""

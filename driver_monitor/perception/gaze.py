@@ -50,7 +50,9 @@ _LID_MOST_S = 0.1  # a blink's lid falls within this, however far apart the pict
 class GazeState:
     """Gaze in vehicle directions (road = 0, 0) with its zone; ``None`` with a reason when it cannot be told.
 
-    ``head_only`` says that the eyes' own part could not be used.
+    ``head_only`` says that the eyes' own part could not be used; ``face_lost`` that the picture shows no face (where nothing at
+    all is to be seen, see :class:`FaceTracker`, that tells nothing of the driver, and is not said); ``turned`` that the head is
+    turned so far from the camera that its eyes cannot be used.
     """
 
     t_ns: int
@@ -59,6 +61,7 @@ class GazeState:
     head_only: bool = False
     reason: str | None = None
     face_lost: bool = False
+    turned: bool = False
 
 
 class _Speed:
@@ -146,8 +149,7 @@ class Gaze:
         head, eyes = face.head, face.eye_in_head
         if head is None:
             self._learning.step(face.t_ns, usable=False)
-            lost = face.quality is None or not face.quality.frozen
-            return GazeState(face.t_ns, reason=face.reason or "no face", face_lost=lost)
+            return GazeState(face.t_ns, reason=face.reason or "no face", face_lost=True)
         moving = self._lid_moves(face.t_ns, openness)
         shut = openness is not None and (openness < _EYES_OPEN or moving)
         if shut or mouth_wide:
@@ -239,6 +241,6 @@ class Gaze:
         speed = self._lid_speed.step(t_ns, openness)
         if openness is None:
             return False
-        if speed is not None and abs(speed) > _LID_SPEED:
-            self._lid_moved_ns = t_ns
+        if openness < _EYES_OPEN or (speed is not None and abs(speed) > _LID_SPEED):
+            self._lid_moved_ns = t_ns  # a lid that was nearly shut is on its way, however slowly it rises
         return self._lid_moved_ns is not None and t_ns - self._lid_moved_ns <= nanoseconds(_LID_AFTER_S)

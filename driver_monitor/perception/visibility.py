@@ -69,7 +69,9 @@ class Visibility:
         """
         self._last_picture_ns = face.t_ns
         sight = self._judge(face, eyes_usable)
-        events = self._become(face.t_ns, sight, why if sight == "eyes_not_usable" else None)
+        # that a picture is the same as the last is known only after a while
+        since_ns = face.t_ns - nanoseconds(self._face.frozen_s) if sight == "frozen" and self.sight == "clear" else None
+        events = self._become(face.t_ns, sight, why if sight == "eyes_not_usable" else None, since_ns)
         return [*events, *self._cover_mouth(face.t_ns, mask)]
 
     def _cover_mouth(self, t_ns: int, mask: bool) -> list[Event]:

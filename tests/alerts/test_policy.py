@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from driver_monitor.alerts.policy import AlertPolicy
@@ -251,3 +253,25 @@ def test_advice_on_a_mood_comes_once_in_ten_minutes_whichever_mood_it_is() -> No
 def test_a_mood_that_lasts_is_not_repeated_every_half_minute() -> None:
     heard = Story().go(1250.0, condition("anger", True))
     assert brief(heard) == [(0.0, "raised", "advice"), (600.0, "repeated", "advice"), (1200.0, "repeated", "advice")]
+
+
+def test_a_kind_that_must_wait_does_not_silence_the_kinds_it_covers() -> None:
+    story = Story()
+    story.go(1.0, condition("long_distraction", True))
+    story.go(1.0, condition("long_distraction", False), condition("time_sharing", False))
+    heard = story.go(5.0, condition("long_distraction", True), condition("time_sharing", True))
+    assert [(a.kind, a.action) for a in heard if a.action == "raised"] == [("time_sharing", "raised")]
+
+
+def test_what_is_all_but_over_raises_no_alert_when_its_waiting_time_ends() -> None:
+    story = Story()
+    story.go(1.0, condition("long_distraction", True))
+    story.go(1.0, condition("long_distraction", False))
+    story.go(12.5, condition("long_distraction", True))
+    ending = replace(condition("long_distraction", True), ending=True)  # back on the road, not yet for a second
+    assert story.go(1.0, ending) == []
+    assert story.go(1.0, condition("long_distraction", False)) == []
+    standing = Story()
+    standing.go(1.0, condition("long_distraction", True))
+    standing.go(1.0, ending)
+    assert standing.policy.standing() == {"long_distraction": "caution"}

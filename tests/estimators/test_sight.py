@@ -54,3 +54,11 @@ def test_a_short_last_trouble_does_not_name_the_whole() -> None:
     ((_, kind, rule),) = met([CLEAR, *[hidden] * 99, *[covered] * 20], 10.0)
     assert kind == "driver_not_visible"
     assert rule.startswith("eyes not usable")
+
+
+def test_a_picture_that_is_known_to_stand_still_late_has_stood_from_its_beginning() -> None:
+    not_seen = NotSeen(Settings().fatigue)
+    for k in range(111):  # frozen from 0.5 s on, known as such at 1.5 s
+        t_ns = nanoseconds(k / 10.0)
+        blocked, _ = not_seen.step(t_ns, "frozen" if k >= 15 else CLEAR, since_ns=nanoseconds(0.5) if k >= 15 else None)
+        assert blocked.met is (k >= 105), k
