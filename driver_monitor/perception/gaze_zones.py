@@ -31,7 +31,8 @@ _OTHER_SIDE: dict[Zone, Zone] = {
     "left_window": "right_window",
     "right_window": "left_window",
 }
-_PITCH_WEIGHT = 1.4  # zones are wider than they are high
+_PITCH_WEIGHT = 1.4  # zones are wider than they are high, ...
+_FAR_DEG, _FAR_PITCH_WEIGHT = 50.0, 0.7  # ... but far aside pitch is read poorly
 _HYSTERESIS_DEG = 3.0  # a look must come back this far inside the road's edge to be on it again
 _STAY_DEG = 8.0  # another place must be nearer by so much to take a look that rests: its edge is then 3° (down) to 4° further
 
@@ -73,11 +74,12 @@ class Zones:
         left, right = half + max(0.0, self._bend), half - min(0.0, self._bend)
         if -right <= direction.yaw <= left and -gaze.road_down_deg + margin <= pitch <= gaze.road_up_deg - margin:
             return "road"
+        pitch_weight = _PITCH_WEIGHT if abs(yaw) < _FAR_DEG else _FAR_PITCH_WEIGHT
         seated = before if self._mirror > 0.0 else _OTHER_SIDE.get(before, before)
 
         def far(place: tuple[Zone, float, float]) -> float:
             name, at_yaw, at_pitch = place
-            return math.hypot(yaw - at_yaw, _PITCH_WEIGHT * (pitch - at_pitch)) - (_STAY_DEG if rests and name == seated else 0.0)
+            return math.hypot(yaw - at_yaw, pitch_weight * (pitch - at_pitch)) - (_STAY_DEG if rests and name == seated else 0.0)
 
         nearest = min(self._centres, key=far)[0]
         return nearest if self._mirror > 0.0 else _OTHER_SIDE.get(nearest, nearest)

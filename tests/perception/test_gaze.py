@@ -124,6 +124,15 @@ def test_sinking_lids_are_followed_alike_at_any_frame_rate() -> None:
     assert read[0] == pytest.approx(read[1], abs=0.3)
 
 
+def test_eyes_that_go_with_a_far_turned_head_look_further_than_is_read(driver: Driver) -> None:
+    window = driver.show(Look(head=(-42.0, 0.0), yaw=-10.0), 1.0)
+    back = driver.show(Look(head=(-42.0, 0.0), yaw=20.0), 1.0)
+    mirror = driver.show(Look(head=(-36.0, 0.0), yaw=-12.0), 1.0)
+    assert (window.zone, mirror.zone) == ("passenger", "right_mirror")
+    assert back.direction is not None
+    assert back.direction.yaw == pytest.approx(-22.0, abs=1.0)  # eyes that look back at the road are read as they are
+
+
 def test_a_laugh_is_no_look_down(driver: Driver) -> None:
     assert driver.show(Look(lid=-0.065, smile=0.9), 3.0).zone == "road"
 

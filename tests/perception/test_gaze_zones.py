@@ -86,3 +86,8 @@ def test_a_look_rests_on_the_same_mirror_on_the_right_hand_seat() -> None:
         mirror: Zone = "right_mirror" if side == "left" else "left_mirror"
         assert zones.zone(here, before="passenger") == "passenger"
         assert zones.zone(here, before=mirror, rests=True) == mirror
+
+
+def test_far_aside_a_pitch_read_too_low_makes_no_mirror_of_a_window() -> None:
+    assert Zones(S, "left").zone(Angles(-71, -20)) == "passenger"
+    assert Zones(S, "left").zone(Angles(-59, -14)) == "right_mirror"

@@ -28,6 +28,9 @@ _EYES_UNIT = np.array([0.0, 0.36, 0.77, 0.91, 0.94])
 _DEG_PER_UNIT = 31.0
 _TURNED = np.array([0.0, 10.0, 15.0, 20.0, 30.0, 40.0, 50.0, 60.0])
 _EYES_BY_TURN = np.array([0.0, -3.0, -3.6, -2.7, -0.4, 1.9, 4.9, 1.7])
+_TURNED_FAR = np.array([15.0, 25.0, 40.0, 50.0, 60.0])
+_LEFT_WITH, _LEFT_AGAINST = np.array([1.0, 0.8, 0.33, 0.22, 0.05]), np.array([1.0, 0.95, 0.7, 0.35, 0.25])
+"""What is left of the eyes' yaw in a turned head, for eyes that go with the head and against it."""
 """What still eyes in a head turned so far are read as, in such degrees."""
 _HEIGHT_LIDS = np.array([0.0, 0.1, 0.25, 0.4, 0.55, 0.7, 0.85, 1.0, 1.3])
 _HEIGHT_OF_LIDS = np.array([0.0, 0.20, 0.40, 0.55, 0.69, 0.79, 0.935, 1.0, 1.1])
@@ -105,8 +108,11 @@ class FaceCurves:
 
     def eye_yaw(self, yaw: Series, head_yaw: Series) -> Series:
         """Both eyes' yaw in the head as read; ``head_yaw`` is towards the camera."""
-        turned = np.sign(head_yaw) * np.interp(np.abs(head_yaw), _TURNED, _EYES_BY_TURN)
-        unit = np.sign(yaw) * np.interp(np.abs(yaw), _EYES_YAW, _EYES_UNIT) + (self.eye_yaw_offset + turned) / _DEG_PER_UNIT
+        size = np.abs(head_yaw)
+        turned = np.sign(head_yaw) * np.interp(size, _TURNED, _EYES_BY_TURN)
+        with_it, against = (np.interp(size, _TURNED_FAR, left) for left in (_LEFT_WITH, _LEFT_AGAINST))
+        seen = np.where(yaw * head_yaw > 0.0, with_it, against) * np.sign(yaw) * np.interp(np.abs(yaw), _EYES_YAW, _EYES_UNIT)
+        unit = seen + (self.eye_yaw_offset + turned) / _DEG_PER_UNIT
         return np.array([unsaturated(float(u)) for u in np.clip(unit, -1.0, 1.0)])
 
     def eye_heights(
