@@ -16,7 +16,9 @@ EyesHidden: TypeAlias = Literal["sunglasses", "reflection on glasses", "glare on
 
 _SEEN_SHARE = 0.7  # of the time that is looked back on, readings must span this much
 _ON, _OFF = 0.7, 0.3  # a share of readings that says so, and one that no longer does
-_LENS_OFF = 1.12  # sunglasses are off at this much more light
+_LENS_OFF = 1.12  # sunglasses are off at this much more light, ...
+_REFLECTING_OFF = 1.06  # ... or of light and colour,
+_REFLECTING_SPANS = 2  # which wander with the head, and so are looked back on for so many times face.worn_s
 _TINT = 1.6  # lenses letting this much more light through cost no confidence
 _SMALL_PX = (1.0, 1.6)  # a face between these multiples of the least width is seen less well
 _KEPT_S = 3.0  # a face lost for longer is looked at anew
@@ -38,6 +40,7 @@ class WornCheck:
         self._face = face
         self._span_ns = nanoseconds(face.worn_s)
         self._readings: deque[tuple[int, FaceRegions]] = deque()
+        self._tints: deque[tuple[int, FaceRegions]] = deque()  # the same, for longer
         self._now = Worn()
         self._lens: float | None = None
 
@@ -45,6 +48,7 @@ class WornCheck:
         """Take one picture's measurement."""
         if self._readings and face.t_ns - self._readings[-1][0] > nanoseconds(_KEPT_S):
             self._readings.clear()
+            self._tints.clear()
             self._now, self._lens = Worn(), None
         if face.regions is not None:
             self._read(face.t_ns, face.regions)
@@ -65,8 +69,10 @@ class WornCheck:
     def _read(self, t_ns: int, regions: FaceRegions) -> None:
         readings = self._readings
         readings.append((t_ns, regions))
-        while len(readings) > 1 and t_ns - readings[1][0] >= self._span_ns:
-            readings.popleft()
+        self._tints.append((t_ns, regions))
+        for kept, span_ns in ((readings, self._span_ns), (self._tints, _REFLECTING_SPANS * self._span_ns)):
+            while len(kept) > 1 and t_ns - kept[1][0] >= span_ns:
+                kept.popleft()
         if seconds(t_ns - readings[0][0]) < _SEEN_SHARE * self._face.worn_s:
             return
         self._lens = median(r.around_eyes for _, r in readings)
@@ -76,7 +82,7 @@ class WornCheck:
         hidden: EyesHidden | None = None
         if self._says("glare on the face", lambda r: r.washed >= self._face.glare_share):
             hidden = "glare on the face"
-        elif min(dark, reflecting) < (_LENS_OFF if self._now.eyes_hidden == "sunglasses" else 1.0):
+        elif self._lenses(dark, reflecting):
             hidden = "sunglasses"
         elif self._says("reflection on glasses", lambda r: r.glint >= self._face.glint_share):
             hidden = "reflection on glasses"
@@ -85,8 +91,13 @@ class WornCheck:
 
     def _light_and_colour(self) -> float | None:
         """What is left of both about the eyes; ``None`` while most pictures have no colour."""
-        sums = [r.around_eyes + r.eyes_colour for _, r in self._readings if r.eyes_colour is not None]
-        return median(sums) if 2 * len(sums) > len(self._readings) else None
+        sums = [r.around_eyes + r.eyes_colour for _, r in self._tints if r.eyes_colour is not None]
+        return median(sums) if 2 * len(sums) > len(self._tints) else None
+
+    def _lenses(self, dark: float, reflecting: float) -> bool:
+        if self._now.eyes_hidden == "sunglasses":
+            return dark < _LENS_OFF or reflecting < _REFLECTING_OFF
+        return min(dark, reflecting) < 1.0
 
     def _says(self, what: EyesHidden, of: Callable[[FaceRegions], bool]) -> bool:
         share = sum(of(r) for _, r in self._readings) / len(self._readings)
