@@ -20,23 +20,17 @@ from driver_monitor.estimators.responsiveness import Responsiveness
 from driver_monitor.estimators.sight import NotSeen, sensors_lost
 from driver_monitor.estimators.stress import Stress
 from driver_monitor.perception.braking import Braking
-from driver_monitor.perception.camera_pulse import CameraPulse, read_skin
-from driver_monitor.perception.driver_place import DriverPlace
 from driver_monitor.perception.driving import Driving
 from driver_monitor.perception.driving_style import DrivingStyles
 from driver_monitor.perception.expression import Expressions
 from driver_monitor.perception.expression_network import ExpressionLook
-from driver_monitor.perception.face import measure_face
-from driver_monitor.perception.face_landmarks import FaceDetector, FaceLandmarks
-from driver_monitor.perception.face_regions import read_regions
+from driver_monitor.perception.face_landmarks import FaceDetector
 from driver_monitor.perception.face_track import FaceTrack, FaceTracker
-from driver_monitor.perception.hand_landmarks import HandDetector, HandLandmarks
-from driver_monitor.perception.hands import Hands
+from driver_monitor.perception.hand_landmarks import HandDetector
 from driver_monitor.perception.heart import Heart
 from driver_monitor.perception.objects import ObjectDetector
 from driver_monitor.perception.own_sounds import OwnSounds
-from driver_monitor.perception.pace import Pace
-from driver_monitor.perception.picture import PictureCheck
+from driver_monitor.perception.pictures import Pictures, Reading
 from driver_monitor.perception.speech_detector import SpeechDetector
 from driver_monitor.perception.steering import Steering
 from driver_monitor.perception.voice import Voice
@@ -63,7 +57,6 @@ from driver_monitor.signals import (
     ObjectMeasurement,
     Part,
     PartState,
-    PictureQuality,
     Report,
     SensorStatus,
     Tick,
@@ -75,10 +68,8 @@ from driver_monitor.signals import (
 
 _LISTEN_NS = NS_PER_S
 _STRICTEST = "every alert counts as at speed"
-_SHOWN_NS = NS_PER_S // 2  # hands move: what an older look found is not drawn
 _LOOKS: frozenset[AlertKind] = frozenset({"long_distraction", "time_sharing"})
 _UNSEEN: frozenset[AlertKind] = frozenset({"stress", "anger", "sensor_lost"})  # told without a camera, too
-_REGIONS_NS = NS_PER_S * 2 // 5  # glasses and masks do not come and go from picture to picture
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,26 +110,15 @@ class Monitor:
         facts: Sequence[tuple[Part, PartState, str]] = (),
     ) -> None:
         self._settings = settings
-        self._detector = face
-        self._hand_detector = hands
-        self._object_detector = objects
-        self._objects_ns: int | None = None
-        self._hands = Hands(settings.hands)
-        self._seen_hands: list[HandLandmarks] = []
-        self._looked_ns = 0
-        self._phone = Phone(settings.phone)
-        self._pace = Pace(settings.face.most_fps)
-        self._read: FaceMeasurement | None = None  # the last picture that was not left out
+        # in a fleet that states no safety purpose nothing of a mood is worked out
+        self._pictures = Pictures(settings, face, hands, objects, expression if settings.emotions_on else None)
         self._held = False
-        self._picture = PictureCheck(settings.face)
-        self._place = DriverPlace(settings.face, settings.fatigue.standstill_kmh)
-        self._regions_ns: int | None = None
+        self._phone = Phone(settings.phone)
         self._tracker = FaceTracker(settings)
         self._own_sounds = OwnSounds(spoken=bool(settings.outputs.speak_with))
         step, reset = (None, None) if speech is None else (speech.step, speech.reset)
         self._voice = Voice(settings.voice, step, reset, self._own_sounds, moods=settings.emotions_on, spotter=words)
         self._heart = Heart(settings.heart)
-        self._skin = CameraPulse(settings.heart.camera_pulse_snr_db) if settings.heart.camera_pulse else None
         self._driving = Driving(settings.vehicle)
         self._braking = Braking(settings.vehicle.harsh_braking_ms2)
         self._steering = Steering(settings.fatigue)
@@ -147,9 +127,7 @@ class Monitor:
         self._fatigue = Fatigue(settings, blinks)
         self._distraction = Distraction(settings.distraction, settings.gaze.lap_pitch_deg)
         self._responsiveness = Responsiveness(settings.fatigue)
-        # in a fleet that states no safety purpose nothing of a mood is worked out
         self._expressions = Expressions(settings.face.usable_yaw_deg) if settings.emotions_on else None
-        self._expression_look = expression if settings.emotions_on else None
         self._rest = OwnRest(settings)
         self._stress = Stress(settings, self._rest)
         self._anger = Anger(settings, self._rest)
@@ -164,7 +142,6 @@ class Monitor:
         self._bus_told: tuple[bool, bool] | None = None  # in doubt, speed known
         self._track: FaceTrack | None = None
         self._felt_ns: int | None = None  # the picture stress and anger last read
-        self._found: FaceLandmarks | None = None
         self._conditions: list[Condition] = []
         self._slow: list[Condition] = []
         self._now_ns: int | None = None
@@ -189,9 +166,7 @@ class Monitor:
             case CameraFrame():
                 return self._frame(sample)
             case FaceMeasurement():
-                if self._pace.leaves_out(sample):
-                    return self._face(self._hold(t_ns, sample.quality), held=True)
-                return self._face(self._place.step(sample, self._vehicle.speed_kmh))
+                return self._face(self._pictures.measured(sample, self._vehicle.speed_kmh))
             case Tick():
                 return self._tick(t_ns)
             case HandMeasurement():
@@ -235,13 +210,11 @@ class Monitor:
         if t_ns is None:
             return []
         heard = [*self._listen(t_ns), *self._voice.finish(t_ns)]
-        return [*heard, *self._braking.finish(t_ns), *self._tracker.finish(t_ns), *self._hands.finish(t_ns)]
+        return [*heard, *self._braking.finish(t_ns), *self._tracker.finish(t_ns), *self._pictures.hands.finish(t_ns)]
 
     def close(self) -> None:
         """Let go of the models."""
-        for detector in (self._detector, self._hand_detector, self._expression_look):
-            if detector is not None:
-                detector.close()
+        self._pictures.close()
 
     @property
     def view(self) -> View | None:
@@ -249,83 +222,37 @@ class Monitor:
         track = self._track
         if track is None:
             return None
-        points = None if self._found is None else np.array(self._found.points(range(478)), np.float32)[:, :2]
         closed = None if track.eyes.openness is None else track.closure is not None
         return View(
             track.face.t_ns,
-            points,
+            self._pictures.landmarks(),
             track.face,
             (track.eyes.left, track.eyes.right),
             closed,
             track.gaze.direction,
             track.gaze.zone,
             self._tracker.learning(),
-            tuple(hand.points for hand in self._seen_hands) if track.face.t_ns - self._looked_ns <= _SHOWN_NS else (),
+            self._pictures.hand_points(track.face.t_ns),
             self._held,
         )
 
     # ------------------------------------------------------------------------------------------------ one sample's way
 
     def _frame(self, frame: CameraFrame) -> list[Report]:
-        if self._detector is None:
+        reading = self._pictures.read(frame, self._vehicle.speed_kmh)
+        if reading is None:
             return []
-        if self._pace.leaves_out(frame):
-            quality = self._picture.step(frame, self._place.box)
-            held = self._with_regions(frame, self._hold(frame.t_ns, quality))
-            return [*self._pulse_of_skin(frame), *self._look_around(frame), *self._face(held, held=True)]
-        self._found = self._detector.detect(self._place.look(frame))
-        quality = self._picture.step(frame, self._place.box)
-        face = measure_face(frame.t_ns, self._found, quality, self._settings.face.min_eye_width_px)
-        face = self._with_regions(frame, face)
-        face = self._place.step(face, self._vehicle.speed_kmh)
-        if face.other_face:
-            self._found = None
-        if self._expression_look is not None and self._found is not None:
-            face = self._expression_look.look(frame, self._found, face)
-        return [*self._pulse_of_skin(frame), *self._look_around(frame), *self._face(face, frame.image)]
-
-    def _hold(self, t_ns: int, quality: PictureQuality | None) -> FaceMeasurement:
-        """The face in a picture that was left out: as the last reading saw it."""
-        assert self._read is not None
-        return replace(self._read, t_ns=t_ns, quality=quality, regions=None, expression=None)
-
-    def _with_regions(self, frame: CameraFrame, face: FaceMeasurement) -> FaceMeasurement:
-        if self._found is None or face.head is None or not self._regions_due(frame.t_ns):
-            return face
-        return replace(face, regions=read_regions(frame.image, self._found, face.head.yaw))
-
-    def _pulse_of_skin(self, frame: CameraFrame) -> list[Event]:
-        if self._skin is None:
-            return []
-        return self._skin.step(frame.t_ns, None if self._found is None else read_skin(frame.image, self._found))
-
-    def _regions_due(self, t_ns: int) -> bool:
-        due = self._regions_ns is None or t_ns - self._regions_ns >= _REGIONS_NS
-        self._regions_ns = t_ns if due else self._regions_ns
-        return due
-
-    def _look_around(self, frame: CameraFrame) -> list[Event]:
-        """Look for hands and objects, seldom."""
-        found, t_ns = self._found, frame.t_ns
-        if self._object_detector is not None and (
-            self._objects_ns is None or t_ns - self._objects_ns >= nanoseconds(self._settings.phone.detector_every_s)
-        ):
-            self._objects_ns = t_ns
-            self._phone.objects(self._object_detector.detect(frame))
-        if self._hand_detector is None or not self._hands.due(t_ns, face_found=found is not None):
-            return []
-        self._looked_ns = t_ns
-        self._seen_hands = self._hand_detector.detect(frame)
-        return self._hand(self._hands.look(t_ns, self._seen_hands, found))
+        if reading.objects is not None:
+            self._phone.objects(reading.objects)
+        hands = [] if reading.hands is None else self._hand(reading.hands)
+        return [*reading.pulse, *hands, *self._face(reading)]
 
     def _hand(self, measured: HandMeasurement) -> list[Event]:
         self._phone.hands(measured)
-        return self._hands.step(measured)
+        return self._pictures.hands.step(measured)
 
-    def _face(self, face: FaceMeasurement, image: NDArray[np.uint8] | None = None, *, held: bool = False) -> list[Report]:
-        self._held = held
-        if not held:
-            self._read = face
+    def _face(self, reading: Reading) -> list[Report]:
+        face, self._held = reading.face, reading.held
         track, events = self._tracker.step(face)
         self._track = track
         usable = track.eyes.openness is not None
@@ -339,12 +266,9 @@ class Monitor:
             if track.face.expression is not None and not track.in_yawn:
                 self._anger.look(face.t_ns, track.face.expression)
         calm = self._calm(track)
-        if not held:
-            self._pace.read(track, calm=calm, image=image, found=self._found)
-        elif not calm:
-            self._pace.wake()
+        self._pictures.told(track, held=reading.held, calm=calm)
         alerts = [] if calm else self._decide(face.t_ns)
-        return [*events, *self._place.health(), *self._tracker.health(face.t_ns), *alerts]
+        return [*events, *self._pictures.health(), *self._tracker.health(face.t_ns), *alerts]
 
     def _calm(self, track: FaceTrack) -> bool:
         """Eyes open, on the road, nothing standing: no rule can begin to be met before the next tick, which looks at all."""
