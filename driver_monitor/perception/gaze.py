@@ -192,7 +192,7 @@ class Gaze:
                 eye_pitch = self._eye_pitch(lid_height, eyes.iris_height)
             pitch = eye_pitch - _HEAD_PITCH_GAIN * lowered
             turned = min(abs(head.yaw), _TURNED_MOST_DEG) - min(abs(yaw_zero), _TURNED_MOST_DEG)
-            aside = self._aside(head.yaw, eyes.yaw - (self._yaw.zero - yaw_zero))
+            aside = self._aside(head.yaw, head.yaw - yaw_zero, eyes.yaw - (self._yaw.zero - yaw_zero))
             direction = Angles(head.yaw - yaw_zero + aside + lead, pitch + _TURNED_PITCH * turned, head.roll)
         zone = self._zones.zone(direction, self._zone, rests=face.t_ns - self._zone_ns >= nanoseconds(_REST_S))
         came_back = zone == "road" and self._zone != "road"
@@ -222,11 +222,15 @@ class Gaze:
             return 0.0
         return math.copysign(min(_RETURN_MOST_DEG, abs(speed) * _RETURN_LEAD_S, abs(yaw)), speed)
 
-    def _aside(self, head_yaw: float, eye_yaw: float) -> float:
-        """Yaw of the eyes in the head, of what is read of it, by the head's yaw to the camera."""
-        if eye_yaw * head_yaw <= 0.0:
+    def _aside(self, to_camera: float, turned: float, eye_yaw: float) -> float:
+        """Yaw of the eyes in the head, of what is read of it in a head turned so far from the camera and from straight-ahead.
+
+        A camera that sees a straight-ahead head from the side changes nothing near the road: its readings there are learned.
+        """
+        if eye_yaw * to_camera <= 0.0 or eye_yaw * turned <= 0.0:
             return eye_yaw
-        return eye_yaw * min(_ASIDE_MOST, 1.0 + _ASIDE_PER_DEG * max(0.0, abs(head_yaw) - _ASIDE_FROM_DEG))
+        far = min(abs(to_camera), abs(turned)) - _ASIDE_FROM_DEG
+        return eye_yaw * min(_ASIDE_MOST, 1.0 + _ASIDE_PER_DEG * max(0.0, far))
 
     def _eye_pitch(self, lid_height: float, iris_height: float) -> float:
         """Of the eyes in the head, from straight ahead."""
