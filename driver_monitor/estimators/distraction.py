@@ -103,9 +103,11 @@ class Distraction:
         # from the first picture that hid it: the one before was still seen, however long ago at a low rate
         blink = gaze.t_ns - (last.t_ns if hidden_ns is None else hidden_ns) <= nanoseconds(_BLINK_S)
         away = gaze.zone != "road"
-        dt_ns = gap_ns if blink else min(gap_ns, move_ns)
+        # behind lids that hid the gaze for longer, a head that points off the road tells since when the look has lasted
+        led_ns = 0 if gaze.head_away_ns is None or not away else gaze.t_ns - gaze.head_away_ns
+        dt_ns = gap_ns if blink else min(gap_ns, led_ns + move_ns)
         before = self._before(last)
-        if dt_ns > move_ns and away != (before[0] != "road"):
+        if blink and dt_ns > move_ns and away != (before[0] != "road"):
             before_ns = (gap_ns - move_ns) // 2 if away else gap_ns - move_ns
             dt_ns = gap_ns - before_ns
             self._doubtful.append((gaze.t_ns - dt_ns, before_ns, *before))

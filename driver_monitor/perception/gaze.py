@@ -54,7 +54,8 @@ class GazeState:
 
     ``head_only`` says that the eyes' own part could not be used; ``face_lost`` that the picture shows no face (where nothing at
     all is to be seen, see :class:`FaceTracker`, that tells nothing of the driver, and is not said); ``turned`` that the head is
-    turned so far from the camera that its eyes cannot be used.
+    turned so far from the camera that its eyes cannot be used. ``head_away_ns`` is since when, behind lids that hid the gaze until
+    this picture, the head alone pointed off the road; ``None``: it did not.
     """
 
     t_ns: int
@@ -64,6 +65,7 @@ class GazeState:
     reason: str | None = None
     face_lost: bool = False
     turned: bool = False
+    head_away_ns: int | None = None
 
 
 class _Speed:
@@ -122,6 +124,7 @@ class Gaze:
         self._lid_speed = _Speed(_LID_SPAN_S, _LID_MOST_S, _LID_MEAN_S)
         self._lid_moved_ns: int | None = None
         self._standing = False
+        self._head_away_ns: int | None = None
 
     @property
     def learning_left_s(self) -> float:
@@ -150,6 +153,7 @@ class Gaze:
         """Gaze in one picture. A blink hides it; in a yawn, or with eyes not measured, the head alone tells."""
         head, eyes = face.head, face.eye_in_head
         if head is None:
+            self._head_away_ns = None
             self._learning.step(face.t_ns, usable=False)
             return GazeState(face.t_ns, reason=face.reason or "no face", face_lost=True)
         moving = self._lid_moves(face.t_ns, openness)
@@ -158,6 +162,7 @@ class Gaze:
             self._lids.hide(face.t_ns)
         if shut and not mouth_wide:
             self._learning.step(face.t_ns, usable=False)
+            self._follow_head(face.t_ns, head)
             return GazeState(face.t_ns, reason="the eyes are closed or closing")
         head_only = eyes is None or mouth_wide or openness is None
         self._eyes_hidden = eyes is None
@@ -201,7 +206,17 @@ class Gaze:
         if zone != self._zone:
             self._zone, self._zone_ns = zone, face.t_ns
         self._road_ns = face.t_ns if self._zone == "road" or self._road_ns is None else self._road_ns
-        return GazeState(face.t_ns, direction, self._zone, head_only)
+        head_away_ns, self._head_away_ns = self._head_away_ns, None
+        return GazeState(face.t_ns, direction, self._zone, head_only, head_away_ns=head_away_ns)
+
+    def _follow_head(self, t_ns: int, head: Angles) -> None:
+        """Behind shut lids the head alone tells since when a look away may have lasted."""
+        known = self._learning.done or self._learning.learned_s >= self._gaze.neutral_first_s
+        yaw, pitch = head.yaw - self._head_yaw.zero, _HEAD_PITCH_GAIN * (head.pitch - self._head_pitch.zero)
+        if not known or self._zones.zone(Angles(yaw, pitch, head.roll)) == "road":
+            self._head_away_ns = None
+        elif self._head_away_ns is None:
+            self._head_away_ns = t_ns
 
     def _eyes_seen_lately(self, t_ns: int) -> bool:
         return self._eyes_ns is not None and t_ns - self._eyes_ns < nanoseconds(_EYES_AGAIN_S)

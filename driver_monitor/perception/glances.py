@@ -42,8 +42,10 @@ class Glances:
             if self._target != "road" and seen_ns is not None and t_ns - seen_ns > nanoseconds(_HIDDEN_S):
                 return self._turn(t_ns, seen_ns if self._left_ns is None else self._left_ns, "road")
             return []
-        # a move begins after the last picture that could be read, but a long closure before it is no part of it
-        before_ns = max(t_ns - nanoseconds(_MOVE_S), t_ns if self._seen_ns is None else self._seen_ns)
+        # a move begins after the last picture that could be read, but a long closure before it is no part of it, unless the
+        # head went with it
+        moved_ns = t_ns if zone == "road" or gaze.head_away_ns is None else gaze.head_away_ns
+        before_ns = max(moved_ns - nanoseconds(_MOVE_S), t_ns if self._seen_ns is None else self._seen_ns)
         self._seen_ns = t_ns
         if zone != "road":
             self._on_ns[zone] = self._on_ns.get(zone, 0) + t_ns - before_ns
