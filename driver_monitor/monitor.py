@@ -256,8 +256,8 @@ class Monitor:
         track, events = self._tracker.step(face)
         self._track = track
         usable = track.eyes.openness is not None
-        self._closed_eyes.picture(face.t_ns, usable, track.in_yawn, track.closure, track.open_since_ns)
-        self._fatigue.picture(face.t_ns, usable, track.in_yawn, track.closure)
+        self._closed_eyes.picture(face.t_ns, usable, track.squeezed, track.closure, track.open_since_ns)
+        self._fatigue.picture(face.t_ns, usable, track.squeezed is not None, track.closure)
         self._fatigue.events(events)
         self._phone.events(events)
         self._distraction.picture(track.gaze, self._tracker.gaze_trusted)

@@ -7,6 +7,7 @@ from typing import Literal
 from driver_monitor import settings
 from driver_monitor.estimators.evidence import timer
 from driver_monitor.perception.closures import Closure
+from driver_monitor.perception.mouth import Squeeze
 from driver_monitor.signals import Condition, nanoseconds, seconds
 
 _OPEN_AGAIN_S = 1.0  # eyes open this long end a closed-eye condition
@@ -21,23 +22,26 @@ class ClosedEyes:
         self._closure: Closure | None = None
         self._open_since_ns: int | None = None
         self._usable = False
-        self._yawn_ns: int | None = None
+        self._squeezed_ns: int | None = None
 
-    def picture(self, t_ns: int, usable: bool, in_yawn: bool, closure: Closure | None, open_since_ns: int | None) -> None:
-        """Take one picture. In a yawn the eyes squeeze shut by themselves: that is not counted, unless it goes on and on."""
+    def picture(
+        self, t_ns: int, usable: bool, squeezed: Squeeze | None, closure: Closure | None, open_since_ns: int | None
+    ) -> None:
+        """Take one picture. A yawn or a laugh squeezes the eyes shut: that is not counted, unless it goes on and on."""
         self._closure, self._open_since_ns, self._usable = closure, open_since_ns, usable
-        if closure is not None and closure.lasted_s >= self._fatigue.unresponsive_s:
-            self._yawn_ns = None
-        elif in_yawn:
-            self._yawn_ns = t_ns
+        longest_s = self._fatigue.sleep_s if squeezed == "laugh" else self._fatigue.unresponsive_s
+        if closure is not None and closure.lasted_s >= longest_s:
+            self._squeezed_ns = None
+        elif squeezed is not None:
+            self._squeezed_ns = t_ns
 
     @property
     def closed_s(self) -> float:
-        """How long the eyes have been seen closed, s (0 when open), not counting a yawn's squeeze."""
+        """How long the eyes have been seen closed, s (0 when open), not counting a yawn's or a laugh's squeeze."""
         closure = self._closure
         if closure is None:
             return 0.0
-        start_ns = closure.start_ns if self._yawn_ns is None else max(closure.start_ns, self._yawn_ns)
+        start_ns = closure.start_ns if self._squeezed_ns is None else max(closure.start_ns, self._squeezed_ns)
         return max(0.0, seconds(closure.seen_ns - start_ns))
 
     def conditions(self, t_ns: int) -> list[Condition]:

@@ -56,10 +56,10 @@ class Fatigue:
         self._said = Said(TIRED_WORDS, settings.fatigue.yawn_window_s)
         self._advised = False
 
-    def picture(self, t_ns: int, usable: bool, in_yawn: bool, closure: Closure | None) -> None:
-        """Take one picture. In a yawn the eyes squeeze shut by themselves: that time counts on neither side."""
+    def picture(self, t_ns: int, usable: bool, squeezed: bool, closure: Closure | None) -> None:
+        """Take one picture. A yawn or a laugh squeezes the eyes shut: that time counts on neither side."""
         self._context.seen(t_ns)
-        self._perclos.step(t_ns, usable, closure, in_yawn)
+        self._perclos.step(t_ns, usable, closure, squeezed)
 
     def events(self, events: list[Event]) -> None:
         """Take what began or ended: closures, yawns and nods."""
@@ -68,7 +68,7 @@ class Fatigue:
         for event in events:
             if event.end_ns is None or event.name not in ("blink", "eyes_closed"):
                 continue
-            # a part blink is no closure, a yawn's is not of drowsiness, and how long a lost one was is not known
+            # a part blink is no closure, a yawn's or a laugh's is not of drowsiness, and how long a lost one was is not known
             if not {"partial", "during", "lost"} & {key for key, _ in event.detail}:
                 self._closures.append((event.end_ns, seconds(event.end_ns - event.start_ns)))
 

@@ -27,8 +27,8 @@ class Perclos:
         self._last_ns: int | None = None
         self._counted: tuple[int, float] = (-1, 0.0)  # closure's start, its deep time counted so far
 
-    def step(self, t_ns: int, usable: bool, closure: Closure | None, in_yawn: bool = False) -> None:
-        """Take one picture: whether its eyes were usable, and the closure it lies in."""
+    def step(self, t_ns: int, usable: bool, closure: Closure | None, squeezed: bool = False) -> None:
+        """Take one picture: whether its eyes were usable, and the closure it lies in (``squeezed``: by a yawn or a laugh)."""
         if self._first_ns is None:
             self._first_ns = t_ns
         last, self._last_ns = self._last_ns, t_ns
@@ -41,9 +41,9 @@ class Perclos:
             while second - self._cells[0][0] > self._fatigue.perclos_long_s:
                 self._cells.popleft()
         cell = self._cells[-1][1]
-        if usable and not in_yawn and last is not None:
+        if usable and not squeezed and last is not None:
             cell[0] += min(seconds(t_ns - last), _MAX_STEP_S)
-        if closure is not None and in_yawn:
+        if closure is not None and squeezed:
             self._counted = (closure.start_ns, closure.deep_s)
         elif closure is not None and closure.lasted_s >= self._fatigue.blink_left_out_s:
             before = self._counted[1] if self._counted[0] == closure.start_ns else 0.0

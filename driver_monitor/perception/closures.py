@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from driver_monitor import settings
+from driver_monitor.perception.mouth import Squeeze
 from driver_monitor.signals import Event, Value, nanoseconds, seconds
 
 _CLOSING_S = 0.3  # a lid that takes longer to fall was drooping: the closure then starts where it is shut
@@ -46,7 +47,7 @@ class Closures:
         self._rising_ns: int | None = None
         self._announced = False
         self._least = 1.0
-        self._in_yawn = False
+        self._during: Squeeze | None = None
         self.current: Closure | None = None
         self.open_since_ns: int | None = None
 
@@ -60,17 +61,20 @@ class Closures:
         share = max(0.0, min(1.0, (o0 - level) / (o0 - openness)))
         return t0 + round(share * (t_ns - t0))
 
-    def step(self, t_ns: int, openness: float | None, in_yawn: bool = False, lowered: bool = False) -> list[Event]:
-        """Take one picture's openness (``None`` when the eyes are not usable); ``lowered``: the head looks down."""
+    def step(self, t_ns: int, openness: float | None, squeezed: Squeeze | None = None, lowered: bool = False) -> list[Event]:
+        """Take one picture's openness (``None`` when the eyes are not usable).
+
+        ``squeezed``: a yawn or a laugh narrows them; ``lowered``: the head looks down.
+        """
         events: list[Event] = []
-        self._in_yawn = self._in_yawn or in_yawn
+        self._during = self._during or squeezed
         if self._last is not None and t_ns - self._last[0] > self._max_gap_ns:
             events += self._end(t_ns, self._last[0], lost=True)
             self._last = self._edge_ns = self.open_since_ns = None
         if openness is None:
             return events
         if self.current is None:
-            self._in_yawn = in_yawn
+            self._during = squeezed
             self._watch_open(t_ns, openness)
         else:
             events += self._watch_closed(t_ns, openness, lowered)
@@ -113,7 +117,7 @@ class Closures:
         self._least = min(self._least, openness)
         deep = now.deep_s + (seconds(t_ns - last_ns) if openness <= self._closed and last <= self._closed else 0.0)
         self.current = Closure(now.start_ns, t_ns, deep)
-        if not self._announced and self.current.lasted_s >= self._blink_max_s and not self._in_yawn:
+        if not self._announced and self.current.lasted_s >= self._blink_max_s and self._during is None:
             self._announced = True
             return [Event(t_ns, "eyes_closed", now.start_ns, None, ())]
         return []
@@ -124,12 +128,12 @@ class Closures:
             return []
         self._edge_ns = self.open_since_ns = None
         lasted = seconds(end_ns - closure.start_ns)
-        if self._in_yawn and lasted < _YAWN_CLOSURE_S and not self._announced:
+        if self._during == "yawn" and lasted < _YAWN_CLOSURE_S and not self._announced:
             return []
         detail: list[tuple[str, Value]] = [("duration_s", round(lasted, 3)), ("depth", round(1.0 - self._least, 3))]
         if lost:
             detail.append(("lost", True))
-        if self._in_yawn:
-            detail.append(("during", "yawn"))
+        if self._during is not None:
+            detail.append(("during", self._during))
         long = lasted >= self._blink_max_s or self._announced
         return [Event(t_ns, "eyes_closed" if long else "blink", closure.start_ns, end_ns, tuple(detail))]

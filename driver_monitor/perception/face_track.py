@@ -10,7 +10,7 @@ from driver_monitor.perception.closures import Closure, Closures
 from driver_monitor.perception.eyes import Eyes, EyeState
 from driver_monitor.perception.gaze import Gaze, GazeState
 from driver_monitor.perception.glances import Glances
-from driver_monitor.perception.mouth import Yawns
+from driver_monitor.perception.mouth import Squeeze, Yawns, laughs
 from driver_monitor.perception.nods import Nods
 from driver_monitor.perception.visibility import BLOCKED, Visibility
 from driver_monitor.perception.worn import Worn, WornCheck, without_hidden
@@ -27,8 +27,13 @@ class FaceTrack:
     gaze: GazeState
     closure: Closure | None
     open_since_ns: int | None
-    in_yawn: bool
+    squeezed: Squeeze | None
     worn: Worn
+
+    @property
+    def in_yawn(self) -> bool:
+        """The mouth is wide open, in a yawn."""
+        return self.squeezed == "yawn"
 
 
 class FaceTracker:
@@ -69,8 +74,9 @@ class FaceTracker:
         face = without_hidden(face, worn)
         drop = self._gaze.head_drop_deg(face)
         eyes = self._eyes.step(face, drop)
+        squeezed: Squeeze | None = "yawn" if in_yawn else "laugh" if laughs(face) else None
         gaze = self._gaze.step(face, eyes.openness, in_yawn)
-        closures = self._closures.step(t_ns, eyes.openness, in_yawn, eyes.lowered)
+        closures = self._closures.step(t_ns, eyes.openness, squeezed, eyes.lowered)
         closure = self._closures.current
         events += self._blinks.step(t_ns, eyes.openness, closures, closure is not None, in_yawn)
         events += self._glances.step(gaze)
@@ -82,7 +88,7 @@ class FaceTracker:
             gaze = replace(gaze, turned=True)
         if gaze.face_lost and self.visibility.sight in BLOCKED:
             gaze = replace(gaze, face_lost=False)  # a covered lens hides the driver; nobody has turned away
-        track = FaceTrack(face, eyes, gaze, closure, self._closures.open_since_ns, in_yawn, worn)
+        track = FaceTrack(face, eyes, gaze, closure, self._closures.open_since_ns, squeezed, worn)
         return track, events
 
     def drive(self, steering_deg: float | None, standing: bool) -> None:

@@ -15,7 +15,7 @@ from driver_monitor import settings
 from driver_monitor.perception.baseline import Learning, Usual
 from driver_monitor.perception.gaze_zones import Zone, Zones
 from driver_monitor.perception.lid_rest import LidRest
-from driver_monitor.perception.mouth import smile
+from driver_monitor.perception.mouth import laughs, smile
 from driver_monitor.signals import Angles, FaceMeasurement, nanoseconds, seconds
 
 _HEAD_PITCH_GAIN = 1.2  # the landmark model's head pitch falls short (people left out, rendered heads: docs/bench.md)
@@ -25,7 +25,7 @@ _LID_BY_CAMERA_RANGE = (0.65, 1.1)
 _LID_PER_HEAD = 0.0012  # ... and stands so much higher for each degree that the head is lowered
 _LID_UP_DEG, _IRIS_UP_DEG = 400.0, 270.0  # looking up both must say so: the irises rise, and a little the lids
 _SMILE_LID = 0.07  # in a broad smile the lids sink by themselves, so far, ...
-_LAUGH_SMILE, _LAUGH_OPENNESS = 0.5, 0.5  # ... and where it narrows the eyes to this, lids tell nothing of a look down
+_LAUGH_OPENNESS = 0.5  # ... and where a laugh narrows the eyes to this, lids tell nothing of a look down
 _TURNED_PITCH = 0.16  # a face turned by a degree reads so much lower, up to ...
 _TURNED_MOST_DEG = 50.0
 _ASIDE_FROM_DEG, _ASIDE_PER_DEG, _ASIDE_MOST = 28.0, 0.1, 2.6  # eyes that go with a far turned head are read too near ...
@@ -54,8 +54,8 @@ class GazeState:
 
     ``head_only`` says that the eyes' own part could not be used; ``face_lost`` that the picture shows no face (where nothing at
     all is to be seen, see :class:`FaceTracker`, that tells nothing of the driver, and is not said); ``turned`` that the head is
-    turned so far from the camera that its eyes cannot be used. ``head_away_ns`` is since when, behind lids that hid the gaze until
-    this picture, the head alone pointed off the road; ``None``: it did not.
+    turned so far from the camera that its eyes cannot be used. ``head_away_ns`` is since when the head alone pointed off the road
+    behind lids that hid the gaze until this picture; ``None``: it did not.
     """
 
     t_ns: int
@@ -189,7 +189,7 @@ class Gaze:
             direction = Angles(head.yaw - yaw_zero + lead, _HEAD_PITCH_GAIN * pitch, head.roll)
         else:
             lid_height = eyes.lid_height + smiled - _LID_PER_HEAD * lowered
-            if openness is not None and openness < _LAUGH_OPENNESS and smile(face) >= _LAUGH_SMILE:
+            if openness is not None and openness < _LAUGH_OPENNESS and laughs(face):
                 self._lids.hide(face.t_ns)
                 eye_pitch = 0.0
             else:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 from driver_monitor import settings
 from driver_monitor.signals import Event, FaceMeasurement, nanoseconds, seconds
+
+Squeeze: TypeAlias = Literal["yawn", "laugh"]  # what narrows the eyes and is no sleep
 
 _WIDE_S = 0.8  # of the opening, this much is spent at or near the widest
 _MAX_GAP_S = 0.5
 _LONGEST_S = 8.0  # a yawn lasts 6 s on the mean (secondary text); a mouth open for longer hangs open
 
+_LAUGH_SMILE = 0.5
 _SMILE_FROM = 0.3  # of the corners' face units: less is how a mouth rests
 
 
@@ -19,6 +24,11 @@ def smile(face: FaceMeasurement) -> float:
     units = face.face_units
     corners = (units.get("mouthSmileLeft", 0.0) + units.get("mouthSmileRight", 0.0)) / 2.0
     return max(0.0, corners - _SMILE_FROM) / (1.0 - _SMILE_FROM)
+
+
+def laughs(face: FaceMeasurement) -> bool:
+    """The smile is so broad that cheeks and brows may narrow the eyes to slits; nobody sleeps with such a face."""
+    return smile(face) >= _LAUGH_SMILE
 
 
 class Yawns:

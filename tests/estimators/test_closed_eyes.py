@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from driver_monitor.signals import seconds
-from tests.scripted import Drive, alerts, play
+from tests.scripted import Drive, alerts, events, play
 
 
 def test_a_sleeper_whose_mouth_hangs_open_is_told_of_after_six_seconds_at_the_latest() -> None:
@@ -25,6 +25,21 @@ def test_a_mouth_that_has_long_hung_open_hides_no_microsleep() -> None:
 def test_eyes_squeezed_shut_in_a_yawn_are_no_microsleep() -> None:
     reports = play(Drive(40.0, closed=[(20.5, 24.0)], yawns=[(20.0, 24.5)]))
     assert alerts(reports, action="raised") == []
+
+
+def test_eyes_narrowed_to_slits_by_a_laugh_are_no_microsleep() -> None:
+    laugh = {"mouthSmileLeft": 0.9, "mouthSmileRight": 0.9}
+    reports = play(Drive(40.0, closed=[(20.5, 23.3)], units=[(20.0, 24.5, laugh)]))
+    assert alerts(reports, action="raised") == []
+    (closure,) = (e for e in events(reports, "eyes_closed") if e.end_ns is not None)
+    assert dict(closure.detail)["during"] == "laugh"
+
+
+def test_eyes_that_stay_shut_behind_a_broad_smile_are_told_of_once_they_may_be_asleep() -> None:
+    laugh = {"mouthSmileLeft": 0.9, "mouthSmileRight": 0.9}
+    reports = play(Drive(40.0, closed=[(20.5, 40.0)], units=[(20.0, 40.0, laugh)]))
+    first = alerts(reports, action="raised")[0]
+    assert abs(seconds(first.t_ns) - 23.5) < 0.1
 
 
 @dataclass

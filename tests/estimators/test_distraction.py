@@ -43,6 +43,14 @@ class Drive:
             self.distraction.picture(GazeState(nanoseconds(self.t_s), reason="the eyes are closed or closing"), trusted=True)
         return self
 
+    def find(self, zone: Zone, head_away_s: float | None) -> Drive:
+        """One picture after a closure, behind which the head has pointed away for ``head_away_s``."""
+        self.t_s += self._step_s
+        since_ns = None if head_away_s is None else nanoseconds(self.t_s - head_away_s)
+        direction = Angles(0.0, _PITCH.get(zone, 0.0))
+        self.distraction.picture(GazeState(nanoseconds(self.t_s), direction, zone, head_away_ns=since_ns), trusted=True)
+        return self
+
     def met(self, kind: str, speed_kmh: float | None = 80.0, seen: float = 1.0) -> bool | None:
         conditions = self.distraction.conditions(nanoseconds(self.t_s), speed_kmh, seen)
         return next(c.met for c in conditions if c.kind == kind)
@@ -59,6 +67,22 @@ def ending(drive: Drive) -> bool:
     condition, _ = drive.distraction.conditions(nanoseconds(drive.t_s), 80.0)
     assert condition.met is True
     return condition.ending
+
+
+def away_s(drive: Drive) -> float:
+    measured = drive.distraction.conditions(nanoseconds(drive.t_s), 80.0)[0].evidence[0].measured
+    assert measured is not None
+    return measured
+
+
+@pytest.mark.parametrize("fps", [10.0, 30.0, 60.0])
+def test_a_look_whose_start_was_hidden_behind_lids_lasts_since_the_head_went_with_it(fps: float) -> None:
+    led = Drive(fps).look("road", 5.0).hide(1.0).find("lap", head_away_s=0.8).look("lap", 1.0)
+    assert away_s(led) == pytest.approx(2.0, abs=0.11)  # 0.8 s, the move before it and the look
+    unled = Drive(fps).look("road", 5.0).hide(1.0).find("lap", head_away_s=None).look("lap", 1.0)
+    assert away_s(unled) == pytest.approx(1.2, abs=0.11)
+    back = Drive(fps).look("road", 5.0).hide(1.0).find("road", head_away_s=0.8).look("road", 1.0)
+    assert away_s(back) == 0.0
 
 
 @pytest.mark.parametrize("fps", [10.0, 30.0, 60.0])

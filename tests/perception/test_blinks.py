@@ -31,7 +31,7 @@ def watch(lids: Lids, length_s: float = 4.0, fps: float = 30.0, in_yawn: bool = 
     for k in range(int(length_s * fps)):
         t_ns = nanoseconds(k / fps)
         openness = lids(k / fps)
-        found = closures.step(t_ns, openness, in_yawn)
+        found = closures.step(t_ns, openness, "yawn" if in_yawn else None)
         events += blinks.step(t_ns, openness, found, closures.current is not None, in_yawn)
     return [e for e in events + blinks.finish(t_ns, closures.finish(t_ns)) if e.end_ns is not None]
 

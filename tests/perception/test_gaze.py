@@ -109,6 +109,17 @@ def test_a_look_down_that_begins_in_a_blink_is_one(driver: Driver) -> None:
     assert driver.show(Look(lid=-0.075), 1.0).zone == "cluster"
 
 
+def test_behind_shut_lids_the_head_tells_since_when_a_look_may_have_lasted(driver: Driver) -> None:
+    shut, head_down = Look(lid=-0.15, openness=0.05), Look(head=(0.0, -20.0), lid=-0.15, openness=0.05)
+    driver.show(shut, 0.5)
+    went_ns = nanoseconds(driver.pictures / driver.fps)
+    driver.show(head_down, 0.6)
+    states = [driver.show(replace(head_down, lid=0.0, openness=0.9), 1.0 / driver.fps) for _ in range(10)]
+    told = [state.head_away_ns for state in states if state.zone is not None]
+    assert told[0] == went_ns
+    assert set(told[1:]) == {None}  # once
+
+
 def test_woken_lids_hide_no_look_down(driver: Driver) -> None:
     driver.show(lambda t: Look(lid=-0.07 * t / 40.0), 40.0)
     driver.show(Look(), 10.0)

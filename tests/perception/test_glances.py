@@ -47,6 +47,18 @@ def test_a_blink_or_a_flicker_does_not_split_a_glance() -> None:
     assert len(found) == 1
 
 
+@pytest.mark.parametrize("head_away", [True, False])
+def test_a_glance_whose_start_was_hidden_by_a_closure_starts_where_the_head_went(head_away: bool) -> None:
+    found, events = Glances(S), list[Event]()
+    for k in range(180):
+        zone: Zone | None = "road" if k < 30 or k >= 120 else None if k < 60 else "lap"
+        away_ns = nanoseconds(1.4) if head_away and k == 60 else None
+        direction = None if zone is None else Angles(0.0, 0.0)
+        events += found.step(GazeState(nanoseconds(k / 30.0), direction, zone, head_away_ns=away_ns))
+    (glance,) = (e for e in events if e.end_ns is not None)
+    assert seconds(glance.start_ns) == pytest.approx(1.2 if head_away else 1.8, abs=0.01)
+
+
 def test_a_saccade_is_no_glance() -> None:
     assert glances(stay("road", 30), stay("left_mirror", 3), stay("road", 30)) == []
 

@@ -123,6 +123,18 @@ def test_a_picture_that_stands_still_is_frozen_after_a_second_at_any_frame_rate(
         assert frozen.index(True) == fps
 
 
+def test_noise_and_the_edge_of_a_cover_do_not_uncover_the_seat() -> None:
+    visibility, names = Visibility(FACE), []
+    for k, spread in enumerate((5.6, 6.8, 6.3, 5.6, 7.5)):  # of what is dark, about the limit of 6
+        quality = PictureQuality(19.6, 20.2, seat=(10.9, spread))
+        visibility.step(FaceMeasurement(nanoseconds(k / 10.0), quality=quality, reason="no face"), eyes_usable=False)
+        names.append(visibility.sight)
+    assert names == ["covered"] * 5
+    empty = PictureQuality(19.6, 20.2, seat=(10.9, 10.0))
+    visibility.step(FaceMeasurement(nanoseconds(0.6), quality=empty, reason="no face"), eyes_usable=False)
+    assert visibility.sight == "no_face"
+
+
 def test_another_cause_is_another_event() -> None:
     visibility = Visibility(FACE)
     events: list[Event] = []
