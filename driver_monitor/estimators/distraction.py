@@ -25,13 +25,6 @@ _DEGRADED = 0.5  # seen less well than this: the "degraded conditions" of ADDW
 _LOOK_S = 0.15  # a change between road and away that is over sooner is an artefact, and counts as what was before
 
 
-def _beyond(gaze: GazeState) -> Zone | None:
-    """Where a head that turned out of sight looks: past the mirrors, whose looks it can be seen to make."""
-    if gaze.direction is None or abs(gaze.direction.yaw) < _MIRROR_DEG:
-        return gaze.zone
-    return "left_window" if gaze.direction.yaw > 0.0 else "right_window"
-
-
 class _OffRoadTimer:
     """Time looking away since the road was last really looked at; shorter looks at it neither count nor reset."""
 
@@ -84,9 +77,9 @@ class Distraction:
         """Take one picture's gaze. Where it is not known (a blink, a lost frame) the last known zone goes on for a while."""
         self._trusted = trusted
         asked = gaze
-        if gaze.face_lost and self._turned_away(gaze.t_ns):
+        if gaze.face_lost and self._turned_away(gaze):
             assert self._last is not None
-            gaze = replace(self._last, t_ns=gaze.t_ns, zone=_beyond(self._last), head_only=True)
+            gaze = replace(self._last, t_ns=gaze.t_ns, zone=self._beyond(gaze), head_only=True)
         if gaze.zone is None or gaze.direction is None:
             self._hidden_ns = gaze.t_ns if self._hidden_ns is None else self._hidden_ns
             return
@@ -129,15 +122,23 @@ class Distraction:
             return self._settled
         return last.zone, last.direction.pitch
 
-    def _turned_away(self, t_ns: int) -> bool:
-        """The face was lost while looking far aside or up: it has turned further, not come back."""
+    def _turned_away(self, lost: GazeState) -> bool:
+        """The face was lost while looking far aside or up, or on its way there: it has turned further, not come back."""
         last = self._last
-        return (
-            last is not None
-            and (last.zone in _FAR or (last.turned and last.zone != "road"))
-            and self._found_ns is not None
-            and t_ns - self._found_ns <= nanoseconds(_TURNED_S)
-        )
+        if last is None or last.direction is None or self._found_ns is None:
+            return False
+        far = last.zone in _FAR or (last.turned and last.zone != "road") or lost.lost_to is not None
+        return far and lost.t_ns - self._found_ns <= nanoseconds(_TURNED_S)
+
+    def _beyond(self, lost: GazeState) -> Zone | None:
+        """Where a head that turned out of sight looks: past the mirrors, whose looks it can be seen to make."""
+        last = self._last
+        assert last is not None and last.direction is not None
+        if lost.lost_to is not None and (last.zone == "road" or last.zone in MIRRORS or last.zone in INSTRUMENTS):
+            return lost.lost_to  # it was passing by
+        if abs(last.direction.yaw) < _MIRROR_DEG:
+            return last.zone
+        return "left_window" if last.direction.yaw > 0.0 else "right_window"
 
     def _settle(self, pictures: list[tuple[int, int, Zone, float]]) -> None:
         for t_ns, span_ns, zone, pitch in pictures:

@@ -36,6 +36,7 @@ _RETURN_SPAN_S = 0.06
 _MODE_SPAN_DEG = 14.0  # straight-ahead is the densest stretch of this width, ...
 _MODE_SPAN_SHARE = 0.05  # ... and this of the irises' heights
 _GAP_S = 0.25
+_WAY_S, _WAY_DEG = 0.21, 4.0  # a head that moves so far within so short a time, and is lost then, has gone further
 _REST_S = 0.4  # a look that has been on a place for so long rests there, and noise at the place's edge is no new look
 _LID_AFTER_S = 0.1  # the eyeLook units come to rest a little after the lid
 _TEACHING_S = 2.0
@@ -55,7 +56,8 @@ class GazeState:
     ``head_only`` says that the eyes' own part could not be used; ``face_lost`` that the picture shows no face (where nothing at
     all is to be seen, see :class:`FaceTracker`, that tells nothing of the driver, and is not said); ``turned`` that the head is
     turned so far from the camera that its eyes cannot be used. ``head_away_ns`` is since when the head alone pointed off the road
-    behind lids that hid the gaze until this picture; ``None``: it did not.
+    behind lids that hid the gaze until this picture; ``None``: it did not. ``lost_to`` is where a head was on its way from
+    straight-ahead as its face was lost; ``None``: it stood.
     """
 
     t_ns: int
@@ -66,6 +68,7 @@ class GazeState:
     face_lost: bool = False
     turned: bool = False
     head_away_ns: int | None = None
+    lost_to: Zone | None = None
 
 
 class _Speed:
@@ -99,6 +102,34 @@ class _Speed:
         return (value - then) / seconds(min(took_ns, self._most_ns)) if took_ns >= self._span_ns else None
 
 
+class _Way:
+    """Which way a head moves from straight-ahead (yaw and pitch from it, degrees)."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[int, float, float]] = deque()
+
+    def step(self, t_ns: int, yaw: float, pitch: float) -> None:
+        seen = self._seen
+        seen.append((t_ns, yaw, pitch))
+        while t_ns - seen[0][0] > nanoseconds(_WAY_S):
+            seen.popleft()
+
+    def clear(self) -> None:
+        self._seen.clear()
+
+    def towards(self, t_ns: int) -> Zone | None:
+        """The place on the way's side; ``None`` of a head that stands, comes back, or was last seen long ago."""
+        if not self._seen or t_ns - self._seen[-1][0] > nanoseconds(_GAP_S):
+            return None
+        (_, yaw, pitch), (_, to_yaw, to_pitch) = self._seen[0], self._seen[-1]
+        across, up = to_yaw - yaw, to_pitch - pitch
+        if math.hypot(across, up) < _WAY_DEG or math.hypot(to_yaw, to_pitch) <= math.hypot(yaw, pitch):
+            return None
+        if abs(up) > abs(across):
+            return "up" if up > 0.0 else "lap"
+        return "left_window" if across > 0.0 else "right_window"
+
+
 class Gaze:
     """Gaze direction and zone of each picture."""
 
@@ -125,6 +156,8 @@ class Gaze:
         self._lid_moved_ns: int | None = None
         self._standing = False
         self._head_away_ns: int | None = None
+        self._way = _Way()
+        self._lost_to: Zone | None = None
 
     @property
     def learning_left_s(self) -> float:
@@ -155,7 +188,10 @@ class Gaze:
         if head is None:
             self._head_away_ns = None
             self._learning.step(face.t_ns, usable=False)
-            return GazeState(face.t_ns, reason=face.reason or "no face", face_lost=True)
+            self._lost_to = self._lost_to or self._way.towards(face.t_ns)
+            return GazeState(face.t_ns, reason=face.reason or "no face", face_lost=True, lost_to=self._lost_to)
+        self._lost_to = None
+        self._way.step(face.t_ns, head.yaw - self._head_yaw.zero, head.pitch - self._head_pitch.zero)
         moving = self._lid_moves(face.t_ns, openness)
         shut = openness is not None and (openness < _EYES_OPEN or moving)
         if shut or mouth_wide:

@@ -31,10 +31,11 @@ class Drive:
             self.distraction.picture(GazeState(nanoseconds(self.t_s), direction, zone, turned=turned), trusted)
         return self
 
-    def lose(self, length_s: float) -> Drive:
+    def lose(self, length_s: float, to: Zone | None = None) -> Drive:
         for _ in range(round(length_s / self._step_s)):
             self.t_s += self._step_s
-            self.distraction.picture(GazeState(nanoseconds(self.t_s), reason="no face", face_lost=True), trusted=True)
+            lost = GazeState(nanoseconds(self.t_s), reason="no face", face_lost=True, lost_to=to)
+            self.distraction.picture(lost, trusted=True)
         return self
 
     def hide(self, length_s: float) -> Drive:
@@ -67,6 +68,12 @@ def ending(drive: Drive) -> bool:
     condition, _ = drive.distraction.conditions(nanoseconds(drive.t_s), 80.0)
     assert condition.met is True
     return condition.ending
+
+
+def test_a_head_lost_on_its_way_has_turned_away_even_if_it_was_last_seen_on_the_road_or_passing_the_cluster() -> None:
+    assert Drive().look("road", 5.0).lose(3.4).met("long_distraction") is not True
+    assert Drive().look("road", 5.0).lose(3.4, to="right_window").met("long_distraction") is True
+    assert Drive().look("road", 5.0).look("cluster", 0.1, turned=True).lose(3.4, to="lap").met("long_distraction") is True
 
 
 def away_s(drive: Drive) -> float:

@@ -56,6 +56,12 @@ class Driver:
         return state
 
 
+    def lose(self) -> GazeState:
+        self.pictures += 1
+        lost = FaceMeasurement(nanoseconds((self.pictures - 1) / self.fps), reason="no face in the picture")
+        return self.gaze.step(lost, None, mouth_wide=False)
+
+
 @pytest.fixture
 def driver() -> Driver:
     known = Driver()
@@ -118,6 +124,21 @@ def test_behind_shut_lids_the_head_tells_since_when_a_look_may_have_lasted(drive
     told = [state.head_away_ns for state in states if state.zone is not None]
     assert told[0] == went_ns
     assert set(told[1:]) == {None}  # once
+
+
+@pytest.mark.parametrize("fps", [10.0, 30.0, 60.0])
+@pytest.mark.parametrize(
+    ("moved", "lost_to"),
+    [((-4.0, -2.0), "right_window"), ((4.0, 2.0), "left_window"), ((2.0, -5.0), "lap"), ((1.0, 5.0), "up"), ((1.5, -1.5), None)],
+)
+def test_a_head_lost_on_its_way_was_on_its_way_there(fps: float, moved: tuple[float, float], lost_to: str | None) -> None:
+    driver = Driver(fps)
+    driver.show(Look(), 12.0)
+    driver.show(lambda t: Look(head=(moved[0] * (t + 1.0 / fps) / 0.2, moved[1] * (t + 1.0 / fps) / 0.2)), 0.2)
+    assert driver.lose().lost_to == lost_to
+    assert driver.lose().lost_to == lost_to  # and still is
+    driver.show(lambda t: Look(head=(moved[0] * (1.0 - t / 0.2), moved[1] * (1.0 - t / 0.2))), 0.2)
+    assert driver.lose().lost_to is None  # coming back
 
 
 def test_woken_lids_hide_no_look_down(driver: Driver) -> None:
