@@ -154,7 +154,7 @@ class Distraction:
         self._away.step(dt_ns, away)
         self._low.step(dt_ns, pitch < self._lap_pitch_deg)
         check = zone in MIRRORS or zone in INSTRUMENTS
-        self._pass(t_ns, check if away else None)
+        self._pass(t_ns, dt_ns, check if away else None)
         if away:
             self._glance_ns += dt_ns
             self._road_ns = 0
@@ -171,17 +171,17 @@ class Distraction:
         while self._window and t_ns - self._window[0][0] > nanoseconds(d.sharing_window_s):
             self._sharing_ns -= self._window.popleft()[1]
 
-    def _pass(self, t_ns: int, check: bool | None) -> None:
+    def _pass(self, t_ns: int, dt_ns: int, check: bool | None) -> None:
         """Tell a stay from passing by; ``check``: on a mirror or the cluster (a moment ends no stay), ``None``: on the road."""
         if check is None:
             self._passing_ns = self._check_ns = None
         elif check:
-            self._check_ns = t_ns if self._check_ns is None else self._check_ns
+            self._check_ns = t_ns - dt_ns if self._check_ns is None else self._check_ns
             if t_ns - self._check_ns >= nanoseconds(_LOOK_S):
                 self._passing_ns = None
         else:
             self._check_ns = None
-            self._passing_ns = t_ns if self._passing_ns is None else self._passing_ns
+            self._passing_ns = t_ns - dt_ns if self._passing_ns is None else self._passing_ns
             self._elsewhere = self._elsewhere or t_ns - self._passing_ns >= nanoseconds(_PASSING_S)
 
     @property

@@ -25,7 +25,8 @@ _LID_BY_CAMERA_RANGE = (0.65, 1.1)
 _LID_PER_HEAD = 0.0012  # ... and stands so much higher for each degree that the head is lowered
 _LID_UP_DEG, _IRIS_UP_DEG = 400.0, 270.0  # looking up both must say so: the irises rise, and a little the lids
 _SMILE_LID = 0.07  # in a broad smile the lids sink by themselves, so far, ...
-_LAUGH_OPENNESS = 0.5  # ... and where a laugh narrows the eyes to this, lids tell nothing of a look down
+_NARROW = 0.5  # eyes narrowed to this openness by a laugh tell nothing of a look down, ...
+_THROWN_BACK_DEG = 20.0  # ... nor do those of a head raised so far, half hidden by cheeks and rims
 _TURNED_PITCH = 0.16  # a face turned by a degree reads so much lower, up to ...
 _TURNED_MOST_DEG = 50.0
 _ASIDE_FROM_DEG, _ASIDE_PER_DEG, _ASIDE_MOST = 28.0, 0.1, 2.6  # eyes that go with a far turned head are read too near ...
@@ -225,7 +226,7 @@ class Gaze:
             direction = Angles(head.yaw - yaw_zero + lead, _HEAD_PITCH_GAIN * pitch, head.roll)
         else:
             lid_height = eyes.lid_height + smiled - _LID_PER_HEAD * lowered
-            if openness is not None and openness < _LAUGH_OPENNESS and laughs(face):
+            if openness is not None and openness < _NARROW and (laughs(face) or lowered < -_THROWN_BACK_DEG):
                 self._lids.hide(face.t_ns)
                 eye_pitch = 0.0
             else:
