@@ -20,6 +20,7 @@ _FAR: frozenset[Zone] = frozenset(
 )
 _MIRROR_DEG = 45.0  # a face lost beyond this yaw has turned to the side
 _PASSING_S = 0.3  # on the way to a mirror the gaze passes over other places, for less than this without a break
+_PICTURE_S = 0.1  # ... of what pictures show: a blink between two shows nothing
 _PRIOR = -4.0
 _DEGRADED = 0.5  # seen less well than this: the "degraded conditions" of ADDW
 _LOOK_S = 0.15  # a change between road and away that is over sooner is an artefact, and counts as what was before
@@ -61,8 +62,8 @@ class Distraction:
         self._buffer_s = distraction.attend_buffer_s
         self._glance_ns = 0
         self._elsewhere = False  # this time off the road was spent on more than mirrors and cluster
-        self._passing_ns: int | None = None  # since then on another place, perhaps on the way ...
-        self._check_ns: int | None = None  # ... and since then on a mirror or the cluster
+        self._passing_ns = 0  # for so long seen on another place, perhaps on the way ...
+        self._check_ns = 0  # ... and for so long on a mirror or the cluster
         self._last: GazeState | None = None
         self._away_now = False
         self._settled: tuple[Zone, float] = ("road", 0.0)  # zone and pitch of the last picture that was counted
@@ -154,7 +155,7 @@ class Distraction:
         self._away.step(dt_ns, away)
         self._low.step(dt_ns, pitch < self._lap_pitch_deg)
         check = zone in MIRRORS or zone in INSTRUMENTS
-        self._pass(t_ns, dt_ns, check if away else None)
+        self._pass(dt_ns, check if away else None)
         if away:
             self._glance_ns += dt_ns
             self._road_ns = 0
@@ -171,18 +172,19 @@ class Distraction:
         while self._window and t_ns - self._window[0][0] > nanoseconds(d.sharing_window_s):
             self._sharing_ns -= self._window.popleft()[1]
 
-    def _pass(self, t_ns: int, dt_ns: int, check: bool | None) -> None:
+    def _pass(self, dt_ns: int, check: bool | None) -> None:
         """Tell a stay from passing by; ``check``: on a mirror or the cluster (a moment ends no stay), ``None``: on the road."""
+        span_ns = min(dt_ns, nanoseconds(_PICTURE_S))
         if check is None:
-            self._passing_ns = self._check_ns = None
+            self._passing_ns = self._check_ns = 0
         elif check:
-            self._check_ns = t_ns - dt_ns if self._check_ns is None else self._check_ns
-            if t_ns - self._check_ns >= nanoseconds(_LOOK_S):
-                self._passing_ns = None
+            self._check_ns += span_ns
+            if self._check_ns >= nanoseconds(_LOOK_S):
+                self._passing_ns = 0
         else:
-            self._check_ns = None
-            self._passing_ns = t_ns - dt_ns if self._passing_ns is None else self._passing_ns
-            self._elsewhere = self._elsewhere or t_ns - self._passing_ns >= nanoseconds(_PASSING_S)
+            self._check_ns = 0
+            self._passing_ns += span_ns
+            self._elsewhere = self._elsewhere or self._passing_ns >= nanoseconds(_PASSING_S)
 
     @property
     def _checks_only(self) -> bool:
