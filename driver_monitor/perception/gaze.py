@@ -7,7 +7,6 @@ places the iris in the middle of what is left open; and by the irises' height wh
 from __future__ import annotations
 
 import math
-from collections import deque
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,8 +14,9 @@ from driver_monitor import settings
 from driver_monitor.perception.baseline import Learning, Usual
 from driver_monitor.perception.gaze_zones import Zone, Zones
 from driver_monitor.perception.lid_rest import LidRest
+from driver_monitor.perception.motion import Speed, Way
 from driver_monitor.perception.mouth import laughs, smile
-from driver_monitor.signals import Angles, FaceMeasurement, nanoseconds, seconds
+from driver_monitor.signals import Angles, FaceMeasurement, nanoseconds
 
 _HEAD_PITCH_GAIN = 1.2  # the landmark model's head pitch falls short (people left out, rendered heads: docs/bench.md)
 _LID_DEG = 275.0  # of eye pitch per unit of the upper lids' height, looking down: the lid goes with the eye, ...
@@ -36,8 +36,6 @@ _RETURN_LEAD_S, _RETURN_MOST_DEG = 0.08, 10.0  # ... the gaze is so far ahead of
 _RETURN_SPAN_S = 0.06
 _MODE_SPAN_DEG = 14.0  # straight-ahead is the densest stretch of this width, ...
 _MODE_SPAN_SHARE = 0.05  # ... and this of the irises' heights
-_GAP_S = 0.25
-_WAY_S, _WAY_DEG = 0.21, 4.0  # a head that moves so far within so short a time, and is lost then, has gone further
 _REST_S = 0.4  # a look that has been on a place for so long rests there, and noise at the place's edge is no new look
 _LID_AFTER_S = 0.1  # the eyeLook units come to rest a little after the lid
 _TEACHING_S = 2.0
@@ -72,65 +70,6 @@ class GazeState:
     lost_to: Zone | None = None
 
 
-class _Speed:
-    """How fast a quantity changes, per second, over at least a span; a gap starts anew.
-
-    Between pictures far apart a change is taken to have needed no longer than ``most_s``; of pictures closer than ``mean_s``
-    the mean is taken, so that twice the pictures do not bring twice the noise.
-    """
-
-    def __init__(self, span_s: float, most_s: float = _GAP_S, mean_s: float = 0.0) -> None:
-        self._span_ns, self._most_ns, self._mean_ns = nanoseconds(span_s), nanoseconds(most_s), nanoseconds(mean_s)
-        self._seen: deque[tuple[int, float]] = deque()
-        self._raw: deque[tuple[int, float]] = deque()
-
-    def step(self, t_ns: int, value: float | None) -> float | None:
-        seen = self._seen
-        if seen and t_ns - seen[-1][0] > nanoseconds(_GAP_S):
-            seen.clear()
-        if value is None:
-            self._raw.clear()
-            return None
-        self._raw.append((t_ns, value))
-        while t_ns - self._raw[0][0] > self._mean_ns:
-            self._raw.popleft()
-        value = sum(v for _, v in self._raw) / len(self._raw)
-        while len(seen) > 1 and t_ns - seen[1][0] >= self._span_ns:
-            seen.popleft()
-        seen.append((t_ns, value))
-        then_ns, then = seen[0]
-        took_ns = t_ns - then_ns
-        return (value - then) / seconds(min(took_ns, self._most_ns)) if took_ns >= self._span_ns else None
-
-
-class _Way:
-    """Which way a head moves from straight-ahead (yaw and pitch from it, degrees)."""
-
-    def __init__(self) -> None:
-        self._seen: deque[tuple[int, float, float]] = deque()
-
-    def step(self, t_ns: int, yaw: float, pitch: float) -> None:
-        seen = self._seen
-        seen.append((t_ns, yaw, pitch))
-        while t_ns - seen[0][0] > nanoseconds(_WAY_S):
-            seen.popleft()
-
-    def clear(self) -> None:
-        self._seen.clear()
-
-    def towards(self, t_ns: int) -> Zone | None:
-        """The place on the way's side; ``None`` of a head that stands, comes back, or was last seen long ago."""
-        if not self._seen or t_ns - self._seen[-1][0] > nanoseconds(_GAP_S):
-            return None
-        (_, yaw, pitch), (_, to_yaw, to_pitch) = self._seen[0], self._seen[-1]
-        across, up = to_yaw - yaw, to_pitch - pitch
-        if math.hypot(across, up) < _WAY_DEG or math.hypot(to_yaw, to_pitch) <= math.hypot(yaw, pitch):
-            return None
-        if abs(up) > abs(across):
-            return "up" if up > 0.0 else "lap"
-        return "left_window" if across > 0.0 else "right_window"
-
-
 class Gaze:
     """Gaze direction and zone of each picture."""
 
@@ -152,12 +91,12 @@ class Gaze:
         self._zone: Zone = "road"
         self._zone_ns = 0  # since when
         self._road_ns: int | None = None  # last seen on the road
-        self._turn = _Speed(_RETURN_SPAN_S)
-        self._lid_speed = _Speed(_LID_SPAN_S, _LID_MOST_S, _LID_MEAN_S)
+        self._turn = Speed(_RETURN_SPAN_S)
+        self._lid_speed = Speed(_LID_SPAN_S, _LID_MOST_S, _LID_MEAN_S)
         self._lid_moved_ns: int | None = None
         self._standing = False
         self._head_away_ns: int | None = None
-        self._way = _Way()
+        self._way = Way()
         self._lost_to: Zone | None = None
 
     @property
