@@ -121,9 +121,10 @@ def _spans(
         row = next((k for k, edge in enumerate(rows) if edge < left), len(rows))
         if row == len(rows):
             rows.append(0.0)
+        words_at = min(left + 2.0, _WIDTH - 7.0 * len(text))
         rows[row] = max(right, left + 7.0 * len(text)) + 4.0
         top = y + row * (_BAR + 3.0)
         parts.append(f'<rect class="{css}" x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" height="{_BAR}" rx="2"/>')
-        parts.append(f'<text x="{left + 2:.1f}" y="{top + 11:.1f}">{text}</text>')
+        parts.append(f'<text x="{words_at:.1f}" y="{top + 11:.1f}">{text}</text>')
     parts.append(f'<text x="{_LEFT - 8}" y="{y + 11}" text-anchor="end">{name}</text>')
     return y + max(1.0, float(len(rows))) * (_BAR + 3.0)

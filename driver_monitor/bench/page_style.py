@@ -8,6 +8,7 @@ STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:62rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.25rem .6rem;border-bottom:1px solid var(--line);
 vertical-align:top}td.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+@media (max-width:40rem){td,th{padding:.25rem;font-size:.8rem}}
 .good{color:var(--good)}.bad{color:var(--bad)}
 details{border:1px solid var(--line);border-radius:6px;margin:.4rem 0;padding:.3rem .7rem}summary{cursor:pointer}
 .rule{color:var(--true)}svg{width:100%;height:auto;margin-top:.4rem}svg text{font:11px system-ui,sans-serif;fill:var(--ink)}
