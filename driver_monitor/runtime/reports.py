@@ -179,6 +179,7 @@ def read_reports(path: Path) -> Iterator[Line]:
     BadUseError
         When the file is not there, is no report file, or is of a format not known here.
     """
+    number = 0
     try:
         with path.open(encoding="utf-8") as file:
             for number, text in enumerate(file, 1):
@@ -186,7 +187,7 @@ def read_reports(path: Path) -> Iterator[Line]:
                 if number == 1:
                     _check_header(path, line)
                 yield line
-            if file.tell() == 0:
+            if number == 0:
                 raise BadUseError(f"{path} is empty; give a report file")
     except FileNotFoundError:
         raise BadUseError(f"{path} does not exist; check the path") from None

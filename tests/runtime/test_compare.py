@@ -42,6 +42,17 @@ def test_reports_from_a_pipe_are_read_once(tmp_path: Path) -> None:
     assert "pipe goes on after report 0, with the health of clock" in comparison.in_words()
 
 
+def test_reports_from_a_pipe_are_read_to_their_end(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(HEAD + '{"type":"summary"}\n',))
+    writer.start()
+    with compare(pipe) as comparison:
+        comparison.take(None, [], None)
+    writer.join()
+    assert comparison.same
+
+
 def test_a_trip_whose_reports_are_broken_in_the_middle_is_refused_at_once(tmp_path: Path) -> None:
     path = write_trip(tmp_path / "t.mcap")
     compare(path).close()
