@@ -56,11 +56,11 @@ class Comparison:
             self._lines = self._of_trip(self._trip)
         else:
             if path.is_file():  # a pipe can be read but once
-                for _ in read_reports(path):  # a file that is broken further on is told now, and not after the replay
+                for _ in _of_file(path):  # a file that is broken further on is told now, and not after the replay
                     pass
-            lines = read_reports(path)
-            before = next(lines)
-            self._lines = ((as_bytes(line), line) for line in lines if line["type"] != "summary")
+            lines = _of_file(path)
+            _, before = next(lines)
+            self._lines = ((data, line) for data, line in lines if line["type"] != "summary")
         now = {"version": __version__, "models": dict(models), "settings_sha256": settings_sha256(settings)}
         self._notes = [f"made with other {_HEAD[key]}" for key in _HEAD if key in before and before[key] != now[key]]
 
@@ -110,9 +110,17 @@ class Comparison:
         for data in trip.report_lines():
             try:
                 line = json.loads(data)
-            except ValueError:
+            except (ValueError, RecursionError):
                 line = {"type": "broken"}
             yield data, line if isinstance(line, dict) else {"type": "broken"}
+
+
+def _of_file(path: Path) -> Iterator[tuple[bytes, Line]]:
+    for number, line in enumerate(read_reports(path), 1):
+        try:
+            yield as_bytes(line), line
+        except (ValueError, RecursionError) as problem:  # what Python's JSON reads, and no report holds: NaN, half a character
+            raise BadUseError(f"{path} line {number} is no report ({problem}); the file is broken there") from None
 
 
 def _broken_reports(trip: Trip) -> int:

@@ -200,6 +200,8 @@ def _parse(path: Path, number: int, text: str) -> Line:
         line = json.loads(text)
     except json.JSONDecodeError as problem:
         raise BadUseError(f"{path} line {number} is not JSON ({problem.msg}); the file is broken there") from None
+    except (ValueError, RecursionError):  # thousands of digits, or of brackets
+        raise BadUseError(f"{path} line {number} is too long or deep to read; the file is broken there") from None
     if not isinstance(line, dict) or not isinstance(line.get("type"), str):
         raise BadUseError(f"{path} line {number} is no report: an object with a 'type' is needed")
     return line

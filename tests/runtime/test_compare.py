@@ -31,6 +31,19 @@ def test_a_report_file_that_is_broken_behind_its_head_is_refused_at_once(tmp_pat
         compare(path)
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["NaN", "1e400", '"\\ud800"', "9" * 5000, "[" * 100_000 + "]" * 100_000],
+    ids=["nan", "1e400", "half", "digits", "deep"],
+)
+def test_a_line_that_no_report_holds_is_refused_at_once(tmp_path: Path, value: str) -> None:
+    path = tmp_path / "r.jsonl"
+    path.write_text(HEAD + '{"type":"health"}\n{"type":"health","t_s":' + value + "}\n")
+    with pytest.raises(BadUseError, match=r"r\.jsonl line 3 is .*; the file is broken there") as refused:
+        compare(path)
+    assert "\n" not in str(refused.value)
+
+
 def test_reports_from_a_pipe_are_read_once(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
