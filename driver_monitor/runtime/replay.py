@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,8 +74,7 @@ def replay(
 
     with _BetweenSamples() as between:
         try:
-            for sample in recording.samples():
-                between.wait(wait_until, sample.t_ns)
+            for sample in between.each(recording.samples(), wait_until):
                 hand_out(sample, monitor.step(sample))
                 count += 1
                 frames += isinstance(sample, CameraFrame)
@@ -87,7 +86,10 @@ def replay(
 
 
 class _BetweenSamples:
-    """Holds Ctrl-C back while a sample is taken: from half a step nothing can go on. A second one interrupts at once."""
+    """Holds Ctrl-C back while a sample is taken: from half a step nothing can go on. A second one interrupts at once.
+
+    While a sample is fetched and its time waited for, which may be long, the first one does.
+    """
 
     def __init__(self) -> None:
         self._asked = self._waits = False
@@ -104,18 +106,24 @@ class _BetweenSamples:
         if self._ours:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    def wait(self, wait_until: Callable[[int], None], t_ns: int) -> None:
-        """Wait for a sample's time; here Ctrl-C interrupts, also one that came before."""
-        self._waits = True
-        if self._asked:
-            raise KeyboardInterrupt
-        wait_until(t_ns)
-        self._waits = False
+    def each(self, samples: Iterator[Sample], wait_until: Callable[[int], None]) -> Iterator[Sample]:
+        """Each sample when its time has come; before that Ctrl-C interrupts, also one that came while the last was taken."""
+        while True:
+            self._waits = True
+            if self._asked:
+                raise KeyboardInterrupt
+            sample = next(samples, None)
+            if sample is not None:
+                wait_until(sample.t_ns)
+            self._waits = False
+            if sample is None:
+                return
+            yield sample
 
     def _ask(self, number: int, frame: object) -> None:
-        if self._asked or self._waits:
+        at_once, self._asked = self._asked or self._waits, True
+        if at_once:
             raise KeyboardInterrupt
-        self._asked = True
 
 
 @dataclass(frozen=True, slots=True)

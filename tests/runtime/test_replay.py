@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -144,6 +144,19 @@ def test_ctrl_c_interrupts_the_wait_for_a_samples_time(tmp_path: Path) -> None:
 
     with open_recording(write_video(tmp_path / "a.mp4", frames=3)) as recording:
         assert not replay(recording, Scripted(), [], wait_until=waits).complete
+
+
+def test_ctrl_c_interrupts_the_search_for_the_next_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def searches() -> Iterator[Sample]:
+        yield Tick(0)
+        signal.raise_signal(signal.SIGINT)
+        raise AssertionError("it searched on")
+
+    kept = Kept()
+    with open_recording(write_video(tmp_path / "a.mp4", frames=3)) as recording:
+        monkeypatch.setattr(recording, "samples", searches)
+        assert not replay(recording, Scripted(), [kept]).complete
+    assert [sample for sample, _ in kept.got] == [Tick(0), None]
 
 
 def test_the_real_monitor_hears_of_missing_parts_and_gets_ten_states_a_second(tmp_path: Path) -> None:
