@@ -62,7 +62,7 @@ def replay(
     """Give every sample to the monitor and what comes of it to the sinks.
 
     ``keep`` holds back reports that may not be stored; ``wait_until`` may pace the replay. Ctrl-C ends it early,
-    between two samples, and what still lasts is reported as at any end.
+    between two samples, and what still lasts is reported as at any end. A second one leaves at once, with no more reports.
     """
     count = frames = end_ns = 0
     complete = True
@@ -80,6 +80,8 @@ def replay(
                 frames += isinstance(sample, CameraFrame)
                 end_ns = sample.t_ns
         except KeyboardInterrupt:
+            if not between.waits:
+                raise
             complete = False
         hand_out(None, monitor.finish())
     return ReplayResult(count, frames, max(0.0, seconds(end_ns - recording.start_ns)), complete)
@@ -92,8 +94,9 @@ class _BetweenSamples:
     """
 
     def __init__(self) -> None:
-        self._asked = self._waits = False
-        self._ours = False
+        self._asked = self._ours = False
+        self.waits = False
+        """For a sample or for its time, and so no step is half done."""
 
     def __enter__(self) -> Self:
         here = threading.current_thread() is threading.main_thread()
@@ -109,19 +112,19 @@ class _BetweenSamples:
     def each(self, samples: Iterator[Sample], wait_until: Callable[[int], None]) -> Iterator[Sample]:
         """Each sample when its time has come; before that Ctrl-C interrupts, also one that came while the last was taken."""
         while True:
-            self._waits = True
+            self.waits = True
             if self._asked:
                 raise KeyboardInterrupt
             sample = next(samples, None)
             if sample is not None:
                 wait_until(sample.t_ns)
-            self._waits = False
+            self.waits = False
             if sample is None:
                 return
             yield sample
 
     def _ask(self, number: int, frame: object) -> None:
-        at_once, self._asked = self._asked or self._waits, True
+        at_once, self._asked = self._asked or self.waits, True
         if at_once:
             raise KeyboardInterrupt
 
