@@ -235,13 +235,15 @@ def bench_protocol(
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page with every case's plot here.")] = None,
     junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML here.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here as JSON.")] = None,
-    sample: Annotated[int | None, typer.Option("--sample", metavar="N", min=1, help="Only N cases, always the same.")] = None,
+    sample: Annotated[
+        int | None, typer.Option("--sample", metavar="N", min=1, help="Only N cases, the same each time (for each --hand).")
+    ] = None,
     case: Annotated[str | None, typer.Option("--case", metavar="PATTERN", help="Only cases named like this.")] = None,
     deal: Annotated[
         bool, typer.Option("--deal", help="Deal each case a person, eyewear, a light and a frame rate.")
     ] = False,
     hand: Annotated[
-        str | None, typer.Option("--hand", metavar="WORD", help="Deal another hand, and take another sample, for each word.")
+        str | None, typer.Option("--hand", metavar="WORD", help="Like --deal, with another hand and sample for each word.")
     ] = None,
     backend: Annotated[
         Literal["auto", "mediapipe", "litert"], typer.Option("--backend", help="Which runtime finds the face in drawn pictures.")
