@@ -49,9 +49,9 @@ class Comparison:
             if about.lossy:
                 self._trip.close()
                 raise BadUseError(f"{path} can be no reference: it does not hold what the monitor saw ({about.lossy})")
-            if broken := _broken_reports(self._trip):
+            if fault := _fault(self._trip):
                 self._trip.close()
-                raise BadUseError(f"{path} can be no reference: {broken} pieces of its reports are broken; give another file")
+                raise BadUseError(f"{path} can be no reference: {fault}; give another file")
             before = {"version": about.version, "models": dict(about.models)}
             self._lines = self._of_trip(self._trip)
         else:
@@ -123,13 +123,14 @@ def _of_file(path: Path) -> Iterator[tuple[bytes, Line]]:
             raise BadUseError(f"{path} line {number} is no report ({problem}); the file is broken there") from None
 
 
-def _broken_reports(trip: Trip) -> int:
-    """How many pieces with reports do not unpack; 0 without an index, where the pictures would have to be read as well."""
+def _fault(trip: Trip) -> str:
+    """What is wrong with a trip's reports; empty without an index, where the pictures would have to be read as well."""
     if any(part.end_ns is None for part in trip.pieces):
-        return 0
-    for _ in trip.report_lines():
-        pass
-    return sum(part.broken_chunks for part in trip.pieces)
+        return ""
+    count = sum(1 for _ in trip.report_lines())
+    if broken := sum(part.broken_chunks for part in trip.pieces):
+        return f"{broken} pieces of its reports are broken"
+    return "" if count else "it holds no reports"
 
 
 _HEAD = {"version": "software", "settings_sha256": "settings", "models": "models"}

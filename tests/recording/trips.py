@@ -61,13 +61,19 @@ def a_drive(length_s: float = 2.0, fps: int = 10) -> Iterator[Sample]:
 
 
 def write_trip(
-    path: Path, length_s: float = 2.0, flush_every: int = 25, settings: Settings | None = None, fps: int = 10, **other: object
+    path: Path,
+    length_s: float = 2.0,
+    flush_every: int = 25,
+    settings: Settings | None = None,
+    fps: int = 10,
+    watched: bool = True,
+    **other: object,
 ) -> Path:
-    """A whole trip with a report at each tick."""
+    """A whole trip with a report at each tick, if it was watched."""
     with path.open("wb") as file, TripFile(Whole(file), about(**other), attached(settings or Settings(), {})) as trip:
         for number, sample in enumerate(a_drive(length_s, fps), 1):
             trip.add(*_message(sample))
-            if isinstance(sample, Tick):
+            if watched and isinstance(sample, Tick):
                 state = DriverState(sample.t_ns, "fatigue", 0.25, 1.0)
                 trip.add(report_topic(state), sample.t_ns, as_bytes(encode(state, ZERO_NS)))
             if number % flush_every == 0:

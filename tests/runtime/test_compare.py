@@ -66,6 +66,12 @@ def test_reports_from_a_pipe_are_read_to_their_end(tmp_path: Path) -> None:
     assert comparison.same
 
 
+def test_a_trip_that_nobody_watched_is_refused_at_once(tmp_path: Path) -> None:
+    path = write_trip(tmp_path / "t.mcap", watched=False)
+    with pytest.raises(BadUseError, match=r"t\.mcap can be no reference: it holds no reports; give another file"):
+        compare(path)
+
+
 def test_a_trip_whose_reports_are_broken_in_the_middle_is_refused_at_once(tmp_path: Path) -> None:
     path = write_trip(tmp_path / "t.mcap")
     compare(path).close()
