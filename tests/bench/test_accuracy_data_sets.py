@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from driver_monitor.bench.accuracy.outcome import Figure, Outcome
 from driver_monitor.errors import RecordingError
 from driver_monitor.perception.face import head_angles
 from driver_monitor.settings import Settings
-from driver_monitor.signals import Angles, FaceMeasurement, VoiceMeasurement, nanoseconds
+from driver_monitor.signals import Angles, FaceMeasurement, HeartBeat, VoiceMeasurement, nanoseconds
 from tests.scripted import UNITS
 
 SETTINGS = Settings()
@@ -238,6 +238,24 @@ def test_a_faster_heart_in_the_city_is_more_stress_and_no_alert(tmp_path: Path) 
     assert value(outcome, "AUC city against rest") > 0.95
     assert value(outcome, "mean stress value, city") > value(outcome, "mean stress value, rest") + 0.2
     assert value(outcome, "stress alerts raised") == 0.0
+
+
+def test_an_alert_that_two_ways_of_one_drive_raise_is_counted_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+
+    def raised(beats: Iterable[HeartBeat], settings: Settings) -> tuple[list[tuple[float, float | None]], int]:
+        asked.append(any(beat.skin_us is not None for beat in beats))
+        return [(t, 0.5) for t in (100.0, 500.0, 700.0, 800.0)], 3
+
+    monkeypatch.setattr(hearts, "stress_values", raised)
+    table(tmp_path / "d_1hz.csv", "t_s,hr_bpm,hand_gsr", [(t, 65.0, 2.0) for t in range(1200)])
+    segments = [("d_1hz.csv", "rest1", 0, 600), ("d_1hz.csv", "city1", 600, 1200)]
+    table(tmp_path / "segments.csv", "file,segment,start_s,end_s", segments)
+    assert value(hearts.drives(tmp_path, SETTINGS, tell), "stress alerts raised") == 3
+    assert sorted(asked) == [False, True]
+    rows = [(person, 65.0, t, int(t >= 600)) for person in (2, 3) for t in range(900)]
+    table(tmp_path / "hr_label_1hz.csv", "participant,hr_bpm,unix_s,label", rows)
+    assert value(hearts.stress_predict(tmp_path, SETTINGS, tell), "stress alerts raised") == 2 * 3
 
 
 def test_an_even_heart_tells_city_and_rest_hardly_apart(tmp_path: Path) -> None:
