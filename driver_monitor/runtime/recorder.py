@@ -86,7 +86,7 @@ class Recorder:
         self._last_ns = zero_ns
         self._monitor: Steps = Unwatched()
         self._ended = False
-        """The recording, before the drive."""
+        """Whether the recording ended before the drive."""
         self._writer = TripWriter(target, self._about, attached(settings, models), limits, chosen.public_key)
         self.name = self._writer.name
 

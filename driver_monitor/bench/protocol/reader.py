@@ -28,10 +28,10 @@ _EYES_UNIT = np.array([0.0, 0.36, 0.77, 0.91, 0.94])
 _DEG_PER_UNIT = 31.0
 _TURNED = np.array([0.0, 10.0, 15.0, 20.0, 30.0, 40.0, 50.0, 60.0])
 _EYES_BY_TURN = np.array([0.0, -3.0, -3.6, -2.7, -0.4, 1.9, 4.9, 1.7])
+"""What still eyes in a head turned so far are read as, in such degrees."""
 _TURNED_FAR = np.array([15.0, 25.0, 40.0, 50.0, 60.0])
 _LEFT_WITH, _LEFT_AGAINST = np.array([1.0, 0.8, 0.33, 0.22, 0.05]), np.array([1.0, 0.95, 0.7, 0.35, 0.25])
 """What is left of the eyes' yaw in a turned head, for eyes that go with the head and against it."""
-"""What still eyes in a head turned so far are read as, in such degrees."""
 _HEIGHT_LIDS = np.array([0.0, 0.1, 0.25, 0.4, 0.55, 0.7, 0.85, 1.0, 1.3])
 _HEIGHT_OF_LIDS = np.array([0.0, 0.20, 0.40, 0.55, 0.69, 0.79, 0.935, 1.0, 1.1])
 """The upper lids' height over that of shut ones, as a share of the open eye's."""
