@@ -190,7 +190,9 @@ def _run(arguments: list[str]) -> int:
     except typer.Exit as e:
         return e.exit_code
     except TyperException as e:
-        print(f"firmware-bridge: {e.format_message()}", file=sys.stderr)
+        message = e.format_message()
+        # without its command the message is the help
+        print(message if "\n" in message else f"firmware-bridge: {message}", file=sys.stderr)
         return _BAD_USE
     except KeyboardInterrupt:
         return _STOPPED

@@ -64,6 +64,13 @@ def test_flash_names_a_command_for_each_board(board: str) -> None:
     assert run("flash", "eniac").returncode == 2
 
 
+def test_without_a_command_it_shows_its_help() -> None:
+    done = run()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("Usage: firmware-bridge ")
+    assert "\n  simulate " in done.stderr
+
+
 @pytest.mark.parametrize(
     "words", [("--rate", "3"), ("--rate", "nan"), ("--seconds", "inf"), ("--seconds", "nan"), ("--seconds", "-1")]
 )
