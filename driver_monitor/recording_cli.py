@@ -7,25 +7,15 @@ from typing import Annotated, Literal
 
 import typer
 
+from driver_monitor.cli_options import PLAIN, FromS, Identity, ToS
 from driver_monitor.errors import BadUseError
 
 app = typer.Typer(
     help="Recorded trips: what is in them, mending, cutting, and to and from other formats.",
     short_help="Recorded trips: look, mend, cut, import, export.",
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
+    **PLAIN,
 )
 
-_LONGEST_S = 31_536_000.0  # a year
-FromS = Annotated[
-    float | None, typer.Option("--from", metavar="S", min=0.0, max=_LONGEST_S, help="From this second of the trip.")
-]
-ToS = Annotated[float | None, typer.Option("--to", metavar="S", min=0.0, max=_LONGEST_S, help="Up to this second of the trip.")]
-Identity = Annotated[
-    Path | None, typer.Option("--identity", metavar="KEY.txt", help="The secret key of an encrypted recording (age).")
-]
 TripPath = Annotated[Path, typer.Argument(metavar="TRIP.mcap", help="A recorded trip, or a folder with its parts.")]
 OutPath = Annotated[Path, typer.Argument(metavar="OUT.mcap", help="A file that is not there yet.")]
 
