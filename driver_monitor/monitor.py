@@ -256,8 +256,9 @@ class Monitor:
         track, events = self._tracker.step(face)
         self._track = track
         usable = track.eyes.openness is not None
-        self._closed_eyes.picture(face.t_ns, usable, track.squeezed, track.closure, track.open_since_ns)
-        self._fatigue.picture(face.t_ns, usable, track.squeezed is not None, track.closure)
+        squeezed = track.squeezed is not None
+        self._closed_eyes.picture(face.t_ns, usable, squeezed, track.closure, track.open_since_ns)
+        self._fatigue.picture(face.t_ns, usable, squeezed, track.closure)
         self._fatigue.events(events)
         self._phone.events(events)
         self._distraction.picture(track.gaze, self._tracker.gaze_trusted)
@@ -361,7 +362,7 @@ class Monitor:
             closed_s=self._closed_eyes.closed_s,
             slumped_s=self._slumped_s(t_ns),
             on_road=None if self._track is None or self._track.gaze.zone is None else self._track.gaze.zone == "road",
-            learned=self._distraction.on_road is not None,
+            learned=self._tracker.gaze_trusted,
             critical_since_ns=self._policy.critical_since_ns,
         )
         closed = self._closed_eyes.conditions(t_ns)

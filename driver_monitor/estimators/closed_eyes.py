@@ -7,7 +7,6 @@ from typing import Literal
 from driver_monitor import settings
 from driver_monitor.estimators.evidence import timer
 from driver_monitor.perception.closures import Closure
-from driver_monitor.perception.mouth import Squeeze
 from driver_monitor.signals import Condition, nanoseconds, seconds
 
 _OPEN_AGAIN_S = 1.0  # eyes open this long end a closed-eye condition
@@ -24,15 +23,12 @@ class ClosedEyes:
         self._usable = False
         self._squeezed_ns: int | None = None
 
-    def picture(
-        self, t_ns: int, usable: bool, squeezed: Squeeze | None, closure: Closure | None, open_since_ns: int | None
-    ) -> None:
+    def picture(self, t_ns: int, usable: bool, squeezed: bool, closure: Closure | None, open_since_ns: int | None) -> None:
         """Take one picture. A yawn or a laugh squeezes the eyes shut: that is not counted, unless it goes on and on."""
         self._closure, self._open_since_ns, self._usable = closure, open_since_ns, usable
-        longest_s = self._fatigue.sleep_s if squeezed == "laugh" else self._fatigue.unresponsive_s
-        if closure is not None and closure.lasted_s >= longest_s:
+        if closure is not None and closure.lasted_s >= self._fatigue.unresponsive_s:
             self._squeezed_ns = None
-        elif squeezed is not None:
+        elif squeezed:
             self._squeezed_ns = t_ns
 
     @property

@@ -64,6 +64,7 @@ class Distraction:
         self._elsewhere = False  # this time off the road was spent on more than mirrors and cluster
         self._passing_ns = 0  # for so long seen on another place, perhaps on the way ...
         self._check_ns = 0  # ... and for so long on a mirror or the cluster
+        self._checked = False  # since the road: what was passed after it was the way back
         self._last: GazeState | None = None
         self._away_now = False
         self._settled: tuple[Zone, float] = ("road", 0.0)  # zone and pitch of the last picture that was counted
@@ -116,10 +117,10 @@ class Distraction:
             self._settle(self._doubtful)
 
     def _before(self, last: GazeState) -> tuple[Zone, float]:
-        """Where the gaze was before it was hidden: one picture alone may have been of the lids on their way down."""
+        """Where the gaze was before it was hidden: what was seen for a moment may have been of the lids on their way down."""
         away = last.zone != "road"
-        told = sum((zone != "road") == away for _, _, zone, _ in self._doubtful)
-        if last.zone is None or last.direction is None or (away != self._away_now and told < 2):
+        told_ns = sum(span_ns for _, span_ns, zone, _ in self._doubtful if (zone != "road") == away)
+        if last.zone is None or last.direction is None or (away != self._away_now and told_ns < nanoseconds(_LOOK_S)):
             return self._settled
         return last.zone, last.direction.pitch
 
@@ -135,9 +136,10 @@ class Distraction:
         """Where a head that turned out of sight looks: past the mirrors, whose looks it can be seen to make."""
         last = self._last
         assert last is not None and last.direction is not None
-        if lost.lost_to is not None and (last.zone == "road" or last.zone in MIRRORS or last.zone in INSTRUMENTS):
-            return lost.lost_to  # it was passing by
-        if abs(last.direction.yaw) < _MIRROR_DEG:
+        passing = last.zone == "road" or last.zone in MIRRORS or last.zone in INSTRUMENTS
+        if passing and lost.lost_to is not None:
+            return lost.lost_to
+        if abs(last.direction.yaw) < _MIRROR_DEG and not (passing and last.turned):
             return last.zone
         return "left_window" if last.direction.yaw > 0.0 else "right_window"
 
@@ -151,7 +153,7 @@ class Distraction:
         d, dt = self._d, seconds(dt_ns)
         away = zone != "road"
         if self._away.off_s == 0.0:
-            self._elsewhere = False
+            self._elsewhere, self._passing_ns = False, 0
         self._away.step(dt_ns, away)
         self._low.step(dt_ns, pitch < self._lap_pitch_deg)
         check = zone in MIRRORS or zone in INSTRUMENTS
@@ -176,11 +178,13 @@ class Distraction:
         """Tell a stay from passing by; ``check``: on a mirror or the cluster (a moment ends no stay), ``None``: on the road."""
         span_ns = min(dt_ns, nanoseconds(_PICTURE_S))
         if check is None:
-            self._passing_ns = self._check_ns = 0
+            if self._checked:
+                self._passing_ns = 0
+            self._check_ns, self._checked = 0, False
         elif check:
             self._check_ns += span_ns
             if self._check_ns >= nanoseconds(_LOOK_S):
-                self._passing_ns = 0
+                self._passing_ns, self._checked = 0, True
         else:
             self._check_ns = 0
             self._passing_ns += span_ns

@@ -15,7 +15,7 @@ _STALE_S = 2.0  # without a picture for this long nothing is known of now
 class Perclos:
     """Closed and usable time in one-second cells over the long window.
 
-    Pictures without usable eyes count on neither side, and neither do those of a yawn. Closures shorter than
+    Pictures without usable eyes count on neither side, and neither do those of a yawn or a laugh. Closures shorter than
     ``blink_left_out_s`` are left out: closed time enters once a closure has lasted that long, and then in full.
     """
 

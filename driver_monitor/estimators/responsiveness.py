@@ -10,7 +10,7 @@ _SOURCE = "timed after Euro NCAP Driver Engagement v1.1 (secondary text)"
 _BODY_SOURCE = "design: a slumped driver is timed like closed eyes"
 _PRIOR = 4.0  # a driver answers, until shown otherwise
 _AWAKE_S = 1.0  # open eyes on the road for so long end it, as they end sleep
-_BLINK_S = 0.5  # a longer closure is none of an answer's blinks
+_BLINK_S = 0.5  # a longer closure is none of an answer's blinks, nor is a gaze that cannot be told for longer
 
 
 class Responsiveness:
@@ -19,6 +19,7 @@ class Responsiveness:
     def __init__(self, fatigue: settings.Fatigue) -> None:
         self._fatigue = fatigue
         self._met = False
+        self._untold_ns: int | None = None  # since then the gaze of open eyes is not told
         self._awake_ns: int | None = None  # since then with open eyes on the road, blinks left out
         self._why: tuple[str, str, Evidence] | None = None  # the rule, source and evidence it was met by
         self._answered_ns: int | None = None  # the critical alert that was answered, by its beginning
@@ -46,8 +47,12 @@ class Responsiveness:
         f = self._fatigue
         eyes_open = seen and closed_s == 0.0 and slumped_s == 0.0
         awake = eyes_open and (on_road is True or not learned)
-        unsure = eyes_open and learned and on_road is None  # eyes just opened, or amid a blink
-        if not seen or slumped_s > 0.0 or closed_s >= _BLINK_S or (on_road is False and learned):
+        untold = eyes_open and learned and on_road is None
+        self._untold_ns = (t_ns if self._untold_ns is None else self._untold_ns) if untold else None
+        # eyes just opened, or amid a blink
+        unsure = self._untold_ns is not None and t_ns - self._untold_ns < nanoseconds(_BLINK_S)
+        away = learned and (on_road is False or (untold and not unsure))
+        if not seen or slumped_s > 0.0 or closed_s >= _BLINK_S or away:
             self._awake_ns = None
         elif awake and self._awake_ns is None:
             self._awake_ns = t_ns

@@ -47,7 +47,8 @@ class Closures:
         self._rising_ns: int | None = None
         self._announced = False
         self._least = 1.0
-        self._during: Squeeze | None = None
+        self._in_yawn = False
+        self._laughed_ns = 0
         self.current: Closure | None = None
         self.open_since_ns: int | None = None
 
@@ -67,19 +68,26 @@ class Closures:
         ``squeezed``: a yawn or a laugh narrows them; ``lowered``: the head looks down.
         """
         events: list[Event] = []
-        self._during = self._during or squeezed
+        self._in_yawn = self._in_yawn or squeezed == "yawn"
         if self._last is not None and t_ns - self._last[0] > self._max_gap_ns:
             events += self._end(t_ns, self._last[0], lost=True)
             self._last = self._edge_ns = self.open_since_ns = None
         if openness is None:
             return events
         if self.current is None:
-            self._during = squeezed
+            self._in_yawn, self._laughed_ns = squeezed == "yawn", 0
             self._watch_open(t_ns, openness)
         else:
-            events += self._watch_closed(t_ns, openness, lowered)
+            events += self._watch_closed(t_ns, openness, squeezed, lowered)
         self._last = (t_ns, openness)
         return events
+
+    def _during(self, t_ns: int) -> Squeeze | None:
+        """What squeezes the eyes shut: a yawn, however little of it, or a laugh for half of the closure."""
+        if self._in_yawn:
+            return "yawn"
+        assert self.current is not None
+        return "laugh" if 2 * self._laughed_ns >= t_ns - self.current.start_ns else None
 
     def finish(self, t_ns: int) -> list[Event]:
         """The recording ends: report a closure that still lasts."""
@@ -99,9 +107,10 @@ class Closures:
             self.current = Closure(shut_ns if slow else self._edge_ns, t_ns, seconds(t_ns - shut_ns))
             self._least, self._announced, self._rising_ns, self.open_since_ns = openness, False, None, None
 
-    def _watch_closed(self, t_ns: int, openness: float, lowered: bool) -> list[Event]:
+    def _watch_closed(self, t_ns: int, openness: float, squeezed: Squeeze | None, lowered: bool) -> list[Event]:
         assert self.current is not None and self._last is not None
         now, (last_ns, last) = self.current, self._last
+        self._laughed_ns += t_ns - last_ns if squeezed == "laugh" else 0
         if openness > self._edge:
             events = self._end(t_ns, self._crossing(self._edge, t_ns, openness))
             self.open_since_ns = t_ns
@@ -117,23 +126,24 @@ class Closures:
         self._least = min(self._least, openness)
         deep = now.deep_s + (seconds(t_ns - last_ns) if openness <= self._closed and last <= self._closed else 0.0)
         self.current = Closure(now.start_ns, t_ns, deep)
-        if not self._announced and self.current.lasted_s >= self._blink_max_s and self._during is None:
+        if not self._announced and self.current.lasted_s >= self._blink_max_s and self._during(t_ns) is None:
             self._announced = True
             return [Event(t_ns, "eyes_closed", now.start_ns, None, ())]
         return []
 
     def _end(self, t_ns: int, end_ns: int, lost: bool = False) -> list[Event]:
-        closure, self.current = self.current, None
+        closure = self.current
         if closure is None:
             return []
+        during, self.current = self._during(end_ns), None
         self._edge_ns = self.open_since_ns = None
         lasted = seconds(end_ns - closure.start_ns)
-        if self._during == "yawn" and lasted < _YAWN_CLOSURE_S and not self._announced:
+        if self._in_yawn and lasted < _YAWN_CLOSURE_S and not self._announced:
             return []
         detail: list[tuple[str, Value]] = [("duration_s", round(lasted, 3)), ("depth", round(1.0 - self._least, 3))]
         if lost:
             detail.append(("lost", True))
-        if self._during is not None:
-            detail.append(("during", self._during))
+        if during is not None:
+            detail.append(("during", during))
         long = lasted >= self._blink_max_s or self._announced
         return [Event(t_ns, "eyes_closed" if long else "blink", closure.start_ns, end_ns, tuple(detail))]

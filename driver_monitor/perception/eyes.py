@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from driver_monitor import settings
 from driver_monitor.perception.baseline import Learning, TimeHistogram
-from driver_monitor.perception.mouth import smile
 from driver_monitor.perception.own_eye import OwnEye
 from driver_monitor.perception.stillness import Stillness
 from driver_monitor.signals import Angles, EyeReading, FaceMeasurement, seconds
@@ -65,8 +64,11 @@ class Eyes:
         """Usable time until the own open eye is frozen, s (0 when it is)."""
         return self._learning.left_s
 
-    def step(self, face: FaceMeasurement, head_drop_deg: float | None) -> EyeState:
-        """Openness in one picture; ``head_drop_deg`` is how far the head is below its own straight-ahead."""
+    def step(self, face: FaceMeasurement, head_drop_deg: float | None, smile: float = 0.0) -> EyeState:
+        """Openness in one picture.
+
+        ``head_drop_deg`` is how far the head is below its own straight-ahead, ``smile`` how broad the smile is, 0 to 1.
+        """
         left, right, head = face.left_eye, face.right_eye, face.head
         reason = self._unusable(face)
         if reason is not None or left is None or right is None or head is None:
@@ -78,9 +80,8 @@ class Eyes:
         self._right.see(face.t_ns, right, head.pitch)
         lowered = head_drop_deg is not None and head_drop_deg >= self._eyes.down_gaze_deg / 2.0
         rest = head.pitch if lowered else self._pitch.value  # a lowered head is seen from higher up
-        pushed = _SMILE_NARROWS * smile(face)
-        open_left = self._left.openness(left, dt_s, lowered, head.pitch, rest) + pushed
-        open_right = self._right.openness(right, dt_s, lowered, head.pitch, rest) + pushed
+        open_left = self._unsmiled(self._left.openness(left, dt_s, lowered, head.pitch, rest), smile)
+        open_right = self._unsmiled(self._right.openness(right, dt_s, lowered, head.pitch, rest), smile)
         # turned to the own left, the right eye is the one the camera sees squarely
         share_right = max(0.0, min(1.0, 0.5 + head.yaw / (2.0 * _NEAR_EYE_FULL_YAW)))
         self._learn(face.t_ns, dt_s, left, right, lowered, head)
@@ -88,6 +89,10 @@ class Eyes:
         if self._stillness.step(face.t_ns, openness, None if face.eye_in_head is None else face.eye_in_head.yaw):
             return EyeState(face.t_ns, reason=f"no blink and no look for {self._eyes.still_s:.0f} s: the eyes are hidden")
         return EyeState(face.t_ns, open_left, open_right, openness, lowered=lowered)
+
+    def _unsmiled(self, openness: float, smile: float) -> float:
+        """Without what a smile hides; of a shut eye it hides nothing."""
+        return openness + _SMILE_NARROWS * smile * min(1.0, openness / self._eyes.closed_openness)
 
     def _unusable(self, face: FaceMeasurement) -> str | None:
         if face.head is None or face.left_eye is None or face.right_eye is None:

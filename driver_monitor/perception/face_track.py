@@ -10,8 +10,9 @@ from driver_monitor.perception.closures import Closure, Closures
 from driver_monitor.perception.eyes import Eyes, EyeState
 from driver_monitor.perception.gaze import Gaze, GazeState
 from driver_monitor.perception.glances import Glances
-from driver_monitor.perception.mouth import Squeeze, Yawns, laughs
+from driver_monitor.perception.mouth import Squeeze, Yawns
 from driver_monitor.perception.nods import Nods
+from driver_monitor.perception.smile import Smile
 from driver_monitor.perception.visibility import BLOCKED, Visibility
 from driver_monitor.perception.worn import Worn, WornCheck, without_hidden
 from driver_monitor.settings import Settings
@@ -44,6 +45,7 @@ class FaceTracker:
         self._closures = Closures(settings.eyes)
         self._blinks = Blinks(settings.eyes)
         self._yawns = Yawns(settings.mouth)
+        self._smile = Smile()
         self._gaze = Gaze(settings.gaze, settings.trip.drive_side)
         self._glances = Glances(settings.gaze)
         self._nods = Nods(settings.body)
@@ -73,9 +75,10 @@ class FaceTracker:
         in_yawn = self._yawns.wide_open
         face = without_hidden(face, worn)
         drop = self._gaze.head_drop_deg(face)
-        eyes = self._eyes.step(face, drop)
-        squeezed: Squeeze | None = "yawn" if in_yawn else "laugh" if laughs(face) else None
-        gaze = self._gaze.step(face, eyes.openness, in_yawn)
+        self._smile.step(face)
+        eyes = self._eyes.step(face, drop, self._smile.value)
+        squeezed: Squeeze | None = "yawn" if in_yawn else "laugh" if self._smile.laughs else None
+        gaze = self._gaze.step(face, eyes.openness, in_yawn, self._smile.value, self._smile.laughs)
         closures = self._closures.step(t_ns, eyes.openness, squeezed, eyes.lowered)
         closure = self._closures.current
         events += self._blinks.step(t_ns, eyes.openness, closures, closure is not None, in_yawn)

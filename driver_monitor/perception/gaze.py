@@ -15,7 +15,6 @@ from driver_monitor.perception.baseline import Learning, Usual
 from driver_monitor.perception.gaze_zones import Zone, Zones
 from driver_monitor.perception.lid_rest import LidRest
 from driver_monitor.perception.motion import Speed, Way
-from driver_monitor.perception.mouth import laughs, smile
 from driver_monitor.signals import Angles, FaceMeasurement, nanoseconds
 
 _HEAD_PITCH_GAIN = 1.2  # the landmark model's head pitch falls short (people left out, rendered heads: docs/bench.md)
@@ -36,6 +35,8 @@ _RETURN_LEAD_S, _RETURN_MOST_DEG = 0.08, 10.0  # ... the gaze is so far ahead of
 _RETURN_SPAN_S = 0.06
 _MODE_SPAN_DEG = 14.0  # straight-ahead is the densest stretch of this width, ...
 _MODE_SPAN_SHARE = 0.05  # ... and this of the irises' heights
+_BLINK_S = 0.5
+_NO_NOISE_S = 0.15  # a head that points at the road for less has not come back to it
 _REST_S = 0.4  # a look that has been on a place for so long rests there, and noise at the place's edge is no new look
 _LID_AFTER_S = 0.1  # the eyeLook units come to rest a little after the lid
 _TEACHING_S = 2.0
@@ -90,12 +91,14 @@ class Gaze:
         self._iris = Usual(-0.2, 0.3, 200, _MODE_SPAN_SHARE)
         self._zone: Zone = "road"
         self._zone_ns = 0  # since when
+        self._told_ns: int | None = None  # last told
         self._road_ns: int | None = None  # last seen on the road
         self._turn = Speed(_RETURN_SPAN_S)
         self._lid_speed = Speed(_LID_SPAN_S, _LID_MOST_S, _LID_MEAN_S)
         self._lid_moved_ns: int | None = None
         self._standing = False
-        self._head_away_ns: int | None = None
+        self._head_away_ns: int | None = None  # since when, and when last, it pointed off the road behind shut lids
+        self._still_away_ns = 0
         self._way = Way()
         self._lost_to: Zone | None = None
 
@@ -122,16 +125,22 @@ class Gaze:
             return None
         return self._head_pitch.zero - face.head.pitch
 
-    def step(self, face: FaceMeasurement, openness: float | None, mouth_wide: bool) -> GazeState:
-        """Gaze in one picture. A blink hides it; in a yawn, or with eyes not measured, the head alone tells."""
+    def step(
+        self, face: FaceMeasurement, openness: float | None, mouth_wide: bool, smile: float = 0.0, laughs: bool = False
+    ) -> GazeState:
+        """Gaze in one picture. A blink hides it; in a yawn, or with eyes not measured, the head alone tells.
+
+        ``smile`` is how broad it is, 0 to 1; one that ``laughs`` narrows the eyes, and they tell nothing.
+        """
         head, eyes = face.head, face.eye_in_head
         if head is None:
             self._head_away_ns = None
             self._learning.step(face.t_ns, usable=False)
-            self._lost_to = self._lost_to or self._way.towards(face.t_ns)
+            self._lost_to = self._lost_to or self._on_its_way(face.t_ns)
             return GazeState(face.t_ns, reason=face.reason or "no face", face_lost=True, lost_to=self._lost_to)
         self._lost_to = None
-        self._way.step(face.t_ns, head.yaw - self._head_yaw.zero, head.pitch - self._head_pitch.zero)
+        place = None if face.centre is None else face.centre[0]
+        self._way.step(face.t_ns, head.yaw - self._head_yaw.zero, head.pitch - self._head_pitch.zero, place, face.width)
         moving = self._lid_moves(face.t_ns, openness)
         shut = openness is not None and (openness < _EYES_OPEN or moving)
         if shut or mouth_wide:
@@ -157,30 +166,34 @@ class Gaze:
                 return GazeState(face.t_ns, reason="learning straight-ahead")
             yaw_zero, pitch_zero = self._alone_yaw.zero, self._alone_pitch.zero
         lowered = pitch_zero - head.pitch
-        smiled = _SMILE_LID * smile(face)
         lead = self._lead(face.t_ns, head.yaw - yaw_zero)
+        narrow = not head_only and openness is not None and openness < _NARROW
+        laughed = narrow and laughs
+        if laughed or (narrow and lowered < -_THROWN_BACK_DEG):
+            self._lids.hide(face.t_ns)
+            head_only = True
         if head_only or eyes is None:
             # a yawn tilts the head back while the eyes stay where they were
             pitch = min(0.0, -lowered) if mouth_wide else -lowered
             direction = Angles(head.yaw - yaw_zero + lead, _HEAD_PITCH_GAIN * pitch, head.roll)
         else:
-            lid_height = eyes.lid_height + smiled - _LID_PER_HEAD * lowered
-            if openness is not None and openness < _NARROW and (laughs(face) or lowered < -_THROWN_BACK_DEG):
-                self._lids.hide(face.t_ns)
-                eye_pitch = 0.0
-            else:
-                self._lids.follow(face.t_ns, lid_height, lowered, self._zone == "road")
-                eye_pitch = self._eye_pitch(lid_height, eyes.iris_height)
-            pitch = eye_pitch - _HEAD_PITCH_GAIN * lowered
+            lid_height = eyes.lid_height + _SMILE_LID * smile - _LID_PER_HEAD * lowered
+            self._lids.follow(face.t_ns, lid_height, lowered, self._zone == "road")
+            pitch = self._eye_pitch(lid_height, eyes.iris_height) - _HEAD_PITCH_GAIN * lowered
             turned = min(abs(head.yaw), _TURNED_MOST_DEG) - min(abs(yaw_zero), _TURNED_MOST_DEG)
             aside = self._aside(head.yaw, head.yaw - yaw_zero, eyes.yaw - (self._yaw.zero - yaw_zero))
             direction = Angles(head.yaw - yaw_zero + aside + lead, pitch + _TURNED_PITCH * turned, head.roll)
+        if self._told_ns is not None and face.t_ns - self._told_ns > nanoseconds(_BLINK_S):
+            self._zone_ns = face.t_ns  # a look hidden for longer than by a blink rests anew
         zone = self._zones.zone(direction, self._zone, rests=face.t_ns - self._zone_ns >= nanoseconds(_REST_S))
+        if laughed and zone == "road":
+            return GazeState(face.t_ns, reason="a laugh narrows the eyes")
         came_back = zone == "road" and self._zone != "road"
         if came_back and head_only and not mouth_wide and self._eyes_seen_lately(face.t_ns):
             return GazeState(face.t_ns, reason="the eyes cannot be read for a moment")
         if zone != self._zone:
             self._zone, self._zone_ns = zone, face.t_ns
+        self._told_ns = face.t_ns
         self._road_ns = face.t_ns if self._zone == "road" or self._road_ns is None else self._road_ns
         head_away_ns, self._head_away_ns = self._head_away_ns, None
         return GazeState(face.t_ns, direction, self._zone, head_only, head_away_ns=head_away_ns)
@@ -189,10 +202,23 @@ class Gaze:
         """Behind shut lids the head alone tells since when a look away may have lasted."""
         known = self._learning.done or self._learning.learned_s >= self._gaze.neutral_first_s
         yaw, pitch = head.yaw - self._head_yaw.zero, _HEAD_PITCH_GAIN * (head.pitch - self._head_pitch.zero)
-        if not known or self._zones.zone(Angles(yaw, pitch, head.roll)) == "road":
+        if known and self._zones.zone(Angles(yaw, pitch, head.roll)) != "road":
+            self._head_away_ns = t_ns if self._head_away_ns is None else self._head_away_ns
+            self._still_away_ns = t_ns
+        elif t_ns - self._still_away_ns >= nanoseconds(_NO_NOISE_S):
             self._head_away_ns = None
-        elif self._head_away_ns is None:
-            self._head_away_ns = t_ns
+
+    def _on_its_way(self, t_ns: int) -> Zone | None:
+        """Where the head was going as its face was lost: past the mirrors, whose looks it can be seen to make."""
+        ahead = self._way.ahead(t_ns)
+        if ahead is None:
+            return None
+        yaw, pitch = ahead
+        if self._zones.zone(Angles(yaw, _HEAD_PITCH_GAIN * pitch)) == "road":
+            return None
+        if abs(pitch) > abs(yaw):
+            return "up" if pitch > 0.0 else "lap"
+        return "left_window" if yaw > 0.0 else "right_window"
 
     def _eyes_seen_lately(self, t_ns: int) -> bool:
         return self._eyes_ns is not None and t_ns - self._eyes_ns < nanoseconds(_EYES_AGAIN_S)

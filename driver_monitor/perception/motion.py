@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections import deque
 
-from driver_monitor.perception.gaze_zones import Zone
 from driver_monitor.signals import nanoseconds, seconds
 
 _GAP_S = 0.25
-_WAY_S, _WAY_DEG = 0.21, 4.0  # a head that moves so far within so short a time, and is lost then, has gone further
+_WAY_S = 0.09  # the way is read over at least this time ...
+_TURN_S, _TURN_DEG_S = 0.5, 20.0  # ... and a head as fast as this goes on for so long: most turns take longer (design)
+_LEAVES = 2.5  # face widths/s: a face that moves aside faster leaves the picture (rendered: turned to 2.2, leaning out from 5)
 
 
 class Speed:
@@ -48,23 +49,32 @@ class Way:
     """Which way a head moves from straight-ahead (yaw and pitch from it, degrees)."""
 
     def __init__(self) -> None:
-        self._seen: deque[tuple[int, float, float]] = deque()
+        self._seen: deque[tuple[int, float, float, float | None]] = deque()
+        self._width: float | None = None
 
-    def step(self, t_ns: int, yaw: float, pitch: float) -> None:
-        """Take where the head points in one picture."""
+    def step(self, t_ns: int, yaw: float, pitch: float, place: float | None, width: float | None) -> None:
+        """Take where the head points in one picture, and the face's place across it and width there (of the picture's)."""
+        self._width = width
         seen = self._seen
-        seen.append((t_ns, yaw, pitch))
-        while t_ns - seen[0][0] > nanoseconds(_WAY_S):
+        seen.append((t_ns, yaw, pitch, place))
+        while len(seen) > 1 and t_ns - seen[1][0] >= nanoseconds(_WAY_S):
             seen.popleft()
 
-    def towards(self, t_ns: int) -> Zone | None:
-        """The place on the way's side; ``None`` of a head that stands, comes back, or was last seen long ago."""
-        if not self._seen or t_ns - self._seen[-1][0] > nanoseconds(_GAP_S):
+    def ahead(self, t_ns: int) -> tuple[float, float] | None:
+        """Where it will soon point (yaw, pitch).
+
+        ``None`` of a head that stands, comes back, leaves the picture as a whole, or was last seen long ago.
+        """
+        if len(self._seen) < 2 or t_ns - self._seen[-1][0] > nanoseconds(_GAP_S):
             return None
-        (_, yaw, pitch), (_, to_yaw, to_pitch) = self._seen[0], self._seen[-1]
-        across, up = to_yaw - yaw, to_pitch - pitch
-        if math.hypot(across, up) < _WAY_DEG or math.hypot(to_yaw, to_pitch) <= math.hypot(yaw, pitch):
+        (then_ns, yaw, pitch, place), (now_ns, to_yaw, to_pitch, to_place) = self._seen[0], self._seen[-1]
+        span_s = seconds(now_ns - then_ns)
+        if not seconds(nanoseconds(_WAY_S)) <= span_s <= _GAP_S:
             return None
-        if abs(up) > abs(across):
-            return "up" if up > 0.0 else "lap"
-        return "left_window" if across > 0.0 else "right_window"
+        aside = None if place is None or to_place is None else abs(to_place - place)
+        if aside is not None and self._width is not None and aside > _LEAVES * self._width * span_s:
+            return None
+        across, up = (to_yaw - yaw) / span_s, (to_pitch - pitch) / span_s
+        if math.hypot(across, up) < _TURN_DEG_S or math.hypot(to_yaw, to_pitch) <= math.hypot(yaw, pitch):
+            return None
+        return to_yaw + _TURN_S * across, to_pitch + _TURN_S * up

@@ -1,34 +1,17 @@
-"""Yawns: a mouth held wide open. Talking, laughing and singing open it too, but neither as far nor as long. Smiles, too."""
+"""Yawns: a mouth held wide open. Talking, laughing and singing open it too, but neither as far nor as long."""
 
 from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
 from driver_monitor import settings
-from driver_monitor.signals import Event, FaceMeasurement, nanoseconds, seconds
+from driver_monitor.signals import Event, nanoseconds, seconds
 
 Squeeze: TypeAlias = Literal["yawn", "laugh"]  # what narrows the eyes and is no sleep
 
 _WIDE_S = 0.8  # of the opening, this much is spent at or near the widest
 _MAX_GAP_S = 0.5
 _LONGEST_S = 8.0  # a yawn lasts 6 s on the mean (secondary text); a mouth open for longer hangs open
-
-_LAUGH_SMILE = 0.5
-_SMILE_FROM = 0.3  # of the corners' face units: less is how a mouth rests
-
-
-def smile(face: FaceMeasurement) -> float:
-    """How broad the smile is, 0 to 1; 0 where the mouth is hidden."""
-    if face.mouth_ratio is None:
-        return 0.0
-    units = face.face_units
-    corners = (units.get("mouthSmileLeft", 0.0) + units.get("mouthSmileRight", 0.0)) / 2.0
-    return max(0.0, corners - _SMILE_FROM) / (1.0 - _SMILE_FROM)
-
-
-def laughs(face: FaceMeasurement) -> bool:
-    """The smile is so broad that cheeks and brows may narrow the eyes to slits; nobody sleeps with such a face."""
-    return smile(face) >= _LAUGH_SMILE
 
 
 class Yawns:

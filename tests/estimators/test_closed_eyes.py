@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pytest
+
 from driver_monitor.signals import seconds
 from tests.scripted import Drive, alerts, events, play
 
@@ -35,11 +37,37 @@ def test_eyes_narrowed_to_slits_by_a_laugh_are_no_microsleep() -> None:
     assert dict(closure.detail)["during"] == "laugh"
 
 
-def test_eyes_that_stay_shut_behind_a_broad_smile_are_told_of_once_they_may_be_asleep() -> None:
+def test_eyes_that_stay_shut_behind_a_broad_smile_are_told_of_after_six_seconds_at_the_latest() -> None:
     laugh = {"mouthSmileLeft": 0.9, "mouthSmileRight": 0.9}
     reports = play(Drive(40.0, closed=[(20.5, 40.0)], units=[(20.0, 40.0, laugh)]))
     first = alerts(reports, action="raised")[0]
-    assert abs(seconds(first.t_ns) - 23.5) < 0.1
+    assert first.kind == "unresponsive"
+    assert abs(seconds(first.t_ns) - 26.5) < 0.1
+
+
+@pytest.mark.parametrize("fps", [10.0, 60.0])
+def test_a_smile_of_a_moment_and_a_mouth_that_rests_smiling_hide_no_microsleep(fps: float) -> None:
+    moment = {"mouthSmileLeft": 0.9, "mouthSmileRight": 0.9}
+    resting = {"mouthSmileLeft": 0.66, "mouthSmileRight": 0.66}
+    for units in ([(21.8, 22.0, moment)], [(0.0, 40.0, resting)]):
+        reports = play(Drive(40.0, fps=fps, closed=[(20.5, 23.1)], units=units))
+        (raised,) = alerts(reports, "microsleep", "raised")
+        assert abs(seconds(raised.t_ns) - 22.0) < 0.11
+        assert "during" not in dict(next(e for e in events(reports, "eyes_closed") if e.end_ns is not None).detail)
+
+
+@dataclass
+class Slits(Drive):
+    """Eyes all but shut from 20 s on."""
+
+    def _openness(self, t: float) -> float:
+        return min(super()._openness(t), 0.06) if t >= 20.0 else super()._openness(t)
+
+
+def test_the_broadest_smile_hides_no_eyes_that_are_all_but_shut() -> None:
+    grin = {"mouthSmileLeft": 1.0, "mouthSmileRight": 1.0}
+    first = alerts(play(Slits(40.0, units=[(19.0, 40.0, grin)])), action="raised")[0]
+    assert abs(seconds(first.t_ns) - 26.0) < 0.2
 
 
 @dataclass

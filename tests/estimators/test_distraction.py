@@ -76,6 +76,14 @@ def test_a_head_lost_on_its_way_has_turned_away_even_if_it_was_last_seen_on_the_
     assert Drive().look("road", 5.0).look("cluster", 0.1, turned=True).lose(3.4, to="lap").met("long_distraction") is True
 
 
+@pytest.mark.parametrize("fps", [10.0, 30.0, 60.0])
+def test_looks_elsewhere_add_up_over_short_looks_at_the_road_and_get_no_mirrors_time(fps: float) -> None:
+    drive = Drive(fps).look("road", 5.0)
+    while away_s(drive) < 3.0:
+        drive.look("phone", 0.3).look("road", 0.2)
+    assert drive.met("long_distraction") is True
+
+
 def away_s(drive: Drive) -> float:
     measured = drive.distraction.conditions(nanoseconds(drive.t_s), 80.0)[0].evidence[0].measured
     assert measured is not None

@@ -82,3 +82,24 @@ def test_eyes_that_are_falling_shut_again_are_no_answer() -> None:
     assert driver.go(6.5, shut=True) is True
     driver.go(0.8)
     assert driver.go(3.0, shut=True) is True
+
+
+def test_a_gaze_that_cannot_be_told_for_longer_than_a_blink_is_no_answer() -> None:
+    responsiveness = Responsiveness(Settings().fatigue)
+    met: list[bool | None] = []
+    for k in range(50):
+        on_road = False if k < 20 else None
+        met.append(
+            responsiveness.condition(
+                nanoseconds(k / 10.0), seen=True, closed_s=0.0, slumped_s=0.0, on_road=on_road, critical_since_ns=0
+            ).met
+        )
+    assert met.index(True) == 30  # 3 s after the critical alert, though half-shut eyes tell no gaze since 2 s
+
+
+def test_one_picture_of_road_and_a_gaze_not_told_after_it_wake_nobody() -> None:
+    driver = Driver()
+    assert driver.go(6.5, shut=True) is True
+    driver.go(0.1)
+    assert driver.go(2.0, on_road=None) is True
+    assert driver.go(1.2) is False

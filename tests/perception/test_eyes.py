@@ -167,7 +167,7 @@ def test_half_open_lids_of_a_lowered_head_are_seen_from_higher_up_and_shut_ones_
 
 
 @pytest.mark.parametrize(
-    ("smile", "ear", "blink", "closed"), [(0.05, 0.07, 0.57, True), (0.85, 0.07, 0.57, False), (0.85, 0.03, 0.75, True)]
+    ("smile", "ear", "blink", "closed"), [(0.0, 0.07, 0.57, True), (0.8, 0.07, 0.57, False), (0.8, 0.03, 0.75, True)]
 )
 def test_eyes_that_a_laugh_narrows_are_not_shut_and_shut_ones_are_while_smiling(
     smile: float, ear: float, blink: float, closed: bool
@@ -175,8 +175,7 @@ def test_eyes_that_a_laugh_narrows_are_not_shut_and_shut_ones_are_while_smiling(
     eyes = Eyes(S.eyes, S.face)
     for k in range(700):
         eyes.step(face(k / 10.0, 0.21), 0.0)
-    units = {"mouthSmileLeft": smile, "mouthSmileRight": smile}
-    state = eyes.step(replace(face(70.0, ear, blink), mouth_ratio=0.02, face_units=units), 0.0)
+    state = eyes.step(face(70.0, ear, blink), 0.0, smile)
     assert state.openness is not None
     assert (state.openness <= S.eyes.closed_openness) == closed
 

@@ -29,6 +29,7 @@ class Look:
     smile: float = 0.0
     openness: float | None = 1.0
     yawn: bool = False
+    centre: float = 0.5
 
 
 class Driver:
@@ -47,11 +48,11 @@ class Driver:
                 nanoseconds(self.pictures / self.fps),
                 head=Angles(HEAD.yaw + now.head[0], HEAD.pitch + now.head[1]),
                 eye_in_head=EyesInHead(now.yaw, LID + now.lid, IRIS + now.iris),
-                mouth_ratio=0.02,
-                face_units={"mouthSmileLeft": now.smile, "mouthSmileRight": now.smile},
+                centre=(now.centre, 0.4),
+                width=0.2,
             )
             self.pictures += 1
-            state = self.gaze.step(face, now.openness, mouth_wide=now.yawn)
+            state = self.gaze.step(face, now.openness, now.yawn, now.smile, laughs=now.smile > 0.5)
         assert state is not None
         return state
 
@@ -129,7 +130,7 @@ def test_behind_shut_lids_the_head_tells_since_when_a_look_may_have_lasted(drive
 @pytest.mark.parametrize("fps", [10.0, 30.0, 60.0])
 @pytest.mark.parametrize(
     ("moved", "lost_to"),
-    [((-4.0, -2.0), "right_window"), ((4.0, 2.0), "left_window"), ((2.0, -5.0), "lap"), ((1.0, 5.0), "up"), ((1.5, -1.5), None)],
+    [((-10, -4), "right_window"), ((10, 4), "left_window"), ((2, -6), "lap"), ((1, 8), "up"), ((3, -1), None)],
 )
 def test_a_head_lost_on_its_way_was_on_its_way_there(fps: float, moved: tuple[float, float], lost_to: str | None) -> None:
     driver = Driver(fps)
@@ -139,6 +140,14 @@ def test_a_head_lost_on_its_way_was_on_its_way_there(fps: float, moved: tuple[fl
     assert driver.lose().lost_to == lost_to  # and still is
     driver.show(lambda t: Look(head=(moved[0] * (1.0 - t / 0.2), moved[1] * (1.0 - t / 0.2))), 0.2)
     assert driver.lose().lost_to is None  # coming back
+
+
+def test_a_face_that_leaves_the_picture_has_not_turned_away() -> None:
+    for aside, lost_to in ((0.0, "right_window"), (-0.2, None)):
+        driver = Driver(30.0)
+        driver.show(Look(), 12.0)
+        driver.show(lambda t, v=aside: Look(head=(-50.0 * t, 0.0), centre=0.5 + 5.0 * v * t), 0.2)  # type: ignore[misc]
+        assert driver.lose().lost_to == lost_to
 
 
 def test_woken_lids_hide_no_look_down(driver: Driver) -> None:
@@ -169,9 +178,10 @@ def test_a_laugh_is_no_look_down(driver: Driver) -> None:
     assert driver.show(Look(lid=-0.065, smile=0.9), 3.0).zone == "road"
 
 
-def test_eyes_squeezed_by_a_laugh_look_where_the_head_points(driver: Driver) -> None:
+def test_eyes_squeezed_by_a_laugh_tell_nothing_and_only_a_head_that_points_away_does(driver: Driver) -> None:
     squeezed = Look(lid=-0.13, smile=0.85, openness=0.35)
-    assert driver.show(squeezed, 3.0).zone == "road"
+    state = driver.show(squeezed, 3.0)
+    assert (state.zone, state.reason) == (None, "a laugh narrows the eyes")
     assert driver.show(replace(squeezed, head=(0.0, -32.0)), 3.0).zone == "lap"
     assert driver.show(Look(lid=-0.13, openness=0.35), 3.0).zone == "lap"  # no laugh
 
