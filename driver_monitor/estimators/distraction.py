@@ -19,7 +19,7 @@ _FAR: frozenset[Zone] = frozenset(
     {"left_window", "right_window", "passenger", "left_mirror", "right_mirror", "rear_mirror", "up", "lap", "centre_stack"}
 )
 _MIRROR_DEG = 45.0  # a face lost beyond this yaw has turned to the side
-_PASSING_S = 0.3  # on the way to a mirror the gaze passes over other places, for less than this without a break
+_PASSING_S = 0.3  # on the way to a mirror the gaze passes over other places, in all for less than this ...
 _PICTURE_S = 0.1  # ... of what pictures show: a blink between two shows nothing
 _PRIOR = -4.0
 _DEGRADED = 0.5  # seen less well than this: the "degraded conditions" of ADDW
@@ -196,7 +196,7 @@ class Distraction:
 
     @property
     def on_road(self) -> bool | None:
-        """Gaze is on the road, or ``None`` when not known."""
+        """The last gaze that was told was on the road; ``None`` before any."""
         return None if self._last is None or self._last.zone is None else self._last.zone == "road"
 
     def _known(self, t_ns: int) -> bool:

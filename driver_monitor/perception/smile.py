@@ -6,7 +6,7 @@ from driver_monitor.perception.baseline import TimeHistogram
 from driver_monitor.signals import FaceMeasurement, nanoseconds, seconds
 
 _FROM = 0.3  # of the corners' face units: less is how a mouth rests, ...
-_ABOVE_OWN = 0.25  # ... and so is less than this above the driver's own (rendered heads; people's mouths rest at 0 to 0.2)
+_ABOVE_OWN = 0.25  # ... and so is less than this above the driver's own (design; tried on rendered heads alone)
 _PRIOR_REST, _PRIOR_S = 0.05, 10.0  # the population's rest counts as this much seen time
 _REREAD_S = 0.2
 _MAX_STEP_S = 0.25

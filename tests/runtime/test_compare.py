@@ -44,26 +44,25 @@ def test_a_line_that_no_report_holds_is_refused_at_once(tmp_path: Path, value: s
     assert "\n" not in str(refused.value)
 
 
-def test_reports_from_a_pipe_are_read_once(tmp_path: Path) -> None:
+def piped(tmp_path: Path, rest: str) -> Comparison:
+    """A replay of one sample without reports, compared with what comes out of a pipe."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    writer = threading.Thread(target=pipe.write_text, args=(HEAD + '{"type":"health","part":"clock","t_s":0.0}\n',))
+    writer = threading.Thread(target=pipe.write_text, args=(HEAD + rest,))
     writer.start()
     with compare(pipe) as comparison:
         comparison.take(None, [], None)
     writer.join()
+    return comparison
+
+
+def test_reports_from_a_pipe_are_read_once(tmp_path: Path) -> None:
+    comparison = piped(tmp_path, '{"type":"health","part":"clock","t_s":0.0}\n')
     assert "pipe goes on after report 0, with the health of clock" in comparison.in_words()
 
 
 def test_reports_from_a_pipe_are_read_to_their_end(tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    writer = threading.Thread(target=pipe.write_text, args=(HEAD + '{"type":"summary"}\n',))
-    writer.start()
-    with compare(pipe) as comparison:
-        comparison.take(None, [], None)
-    writer.join()
-    assert comparison.same
+    assert piped(tmp_path, '{"type":"summary"}\n').same
 
 
 def test_a_trip_that_nobody_watched_is_refused_at_once(tmp_path: Path) -> None:

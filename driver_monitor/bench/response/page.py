@@ -29,9 +29,8 @@ _ABOUT = (
 )
 _LIMITS = (
     "The heads are virtual and were tuned until the landmark model answered: the curves show where a reading bends, saturates or "
-    "is lost, not accuracy on people."
-    " Eyes lowered in steps as slow as these are in part taken for lids that sink, and for no look: of a real one, which falls at"
-    " once, more of the pitch is read."
+    "is lost, not accuracy on people. Eyes lowered in steps as slow as these are in part taken for lids that sink, and for no "
+    "look: of a real one, which falls at once, more of the pitch is read."
 )
 
 
