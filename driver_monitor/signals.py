@@ -143,15 +143,24 @@ class Angles:
 
 
 @dataclass(frozen=True, slots=True)
+class LidGap:
+    """The lids' gap that the lid network reads in the picture, in 30 mm, and the error it expects of itself."""
+
+    gap: float
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
 class EyeReading:
     """One eye in one picture.
 
     ``ear``: lid gap over eye width along the head's own up, about 0 when shut, from whatever side; ``blink``: the face unit,
-    0 to 1.
+    0 to 1; ``seen``: the gap in the picture itself, where the lid network reads it.
     """
 
     ear: float
     blink: float
+    seen: LidGap | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections import deque
 
 from driver_monitor import settings
 from driver_monitor.perception.baseline import TimeHistogram
-from driver_monitor.signals import EyeReading, nanoseconds
+from driver_monitor.signals import EyeReading, LidGap, nanoseconds
 
 _OPEN_QUANTILE = 0.7  # of usable time: above the blinks and half-closed stretches, below wide-eyed moments
 _BLINK_REST_QUANTILE = 0.4
@@ -33,6 +33,9 @@ _NOISE_PRIOR = 0.03
 _STILL_OPEN = 0.75  # noise is read off an open eye ...
 _STILL_STEP = 0.15  # ... and steps larger than this are lids that move
 _NOISE_GAP_S = 0.25
+_PRIOR_GAP = 0.25
+_GAP_RANGE = (0.12, 0.45)
+_LANDMARKS_ERROR = 0.2  # of the landmarks' openness, beside which that of the picture weighs (rendered people; models/lids.md)
 
 
 def shut_floor(head_pitch: float) -> float:
@@ -92,19 +95,46 @@ class _Noise:
             self.value += dt_s / _NOISE_S * (jump - self.value)
 
 
+class _OwnOpen:
+    """A quantity of the own open eye: learned, frozen, later only raised, and that little by little."""
+
+    def __init__(self, prior: float, limits: tuple[float, float]) -> None:
+        self._seen = TimeHistogram(0.0, 0.6, 120)
+        self._seen.add(prior, _PRIOR_S)
+        self._block = TimeHistogram(0.0, 0.6, 120)
+        self._limits = limits
+        self.value = prior
+
+    def learn(self, value: float, weight: float) -> None:
+        """An open or a shut eye of the first minute."""
+        self._seen.add(value, weight)
+
+    def settle(self) -> None:
+        """Read it anew."""
+        low, high = self._limits
+        self.value = max(low, min(high, self._seen.quantile(_OPEN_QUANTILE) or self.value))
+
+    def watch(self, value: float, weight: float, block_s: float) -> None:
+        """After freezing: a whole block of wider eyes raises it, nothing lowers it."""
+        self._block.add(value, weight)
+        if self._block.total >= block_s:
+            wider = self._block.quantile(_OPEN_QUANTILE)
+            if wider is not None and wider > self.value:
+                self.value = min(wider, self.value * _RISE, self._limits[1])
+            self._block = TimeHistogram(0.0, 0.6, 120)
+
+
 class OwnEye:
     """One eye, open and shut. Open: learned, frozen, later only raised. Shut: learned from blinks as long as they come."""
 
     def __init__(self, eyes: settings.Eyes) -> None:
         self._settings = eyes
-        self._ear = TimeHistogram(0.0, 0.6, 120)
+        self._open = _OwnOpen(eyes.prior_open_ear, _OPEN_RANGE)
+        self._gap = _OwnOpen(_PRIOR_GAP, _GAP_RANGE)
         self._rest = TimeHistogram(0.0, 1.0, 100)
-        self._ear.add(eyes.prior_open_ear, _PRIOR_S)
         self._rest.add(_PRIOR_BLINK_REST, _PRIOR_S)
-        self._block = TimeHistogram(0.0, 0.6, 120)
-        self.ear = eyes.prior_open_ear
         self.rest = _PRIOR_BLINK_REST
-        self._read_s = 0.0
+        self._learned_s = self._read_s = 0.0
         self._dips = _Dips()
         self._floors = TimeHistogram(-0.5, 0.5, 100)
         self._shut_blinks = TimeHistogram(0.0, 1.0, 100)
@@ -128,27 +158,30 @@ class OwnEye:
             self._floor = max(middle - _OWN_FLOOR, min(middle + _OWN_FLOOR, floor))
             self._shut_blink = max(_SHUT_BLINK[0], min(_SHUT_BLINK[1], blink))
 
+    @property
+    def ear(self) -> float:
+        """The own open eye's aspect ratio."""
+        return self._open.value
+
     def learn(self, reading: EyeReading, weight: float) -> None:
         """Take an open or a shut eye of the first minute."""
-        self._ear.add(reading.ear, weight)
+        self._open.learn(reading.ear, weight)
+        if reading.seen is not None:
+            self._gap.learn(reading.seen.gap, weight)
         self._rest.add(reading.blink, weight)
-        if self._ear.total - self._read_s < _REREAD_S:
+        self._learned_s += weight
+        if self._learned_s - self._read_s < _REREAD_S:
             return
-        self._read_s = self._ear.total
-        ear = self._ear.quantile(_OPEN_QUANTILE)
-        rest = self._rest.quantile(_BLINK_REST_QUANTILE)
-        if ear is not None and rest is not None:
-            self.ear = max(_OPEN_RANGE[0], min(_OPEN_RANGE[1], ear))
-            self.rest = min(0.35, rest)
+        self._read_s = self._learned_s
+        self._open.settle()
+        self._gap.settle()
+        self.rest = min(0.35, self._rest.quantile(_BLINK_REST_QUANTILE) or self.rest)
 
     def watch(self, reading: EyeReading, weight: float) -> None:
         """After freezing: a whole block of wider eyes raises the baseline, nothing lowers it."""
-        self._block.add(reading.ear, weight)
-        if self._block.total >= self._settings.baseline_s:
-            wider = self._block.quantile(_OPEN_QUANTILE)
-            if wider is not None and wider > self.ear:
-                self.ear = min(wider, self.ear * _RISE, _OPEN_RANGE[1])
-            self._block = TimeHistogram(0.0, 0.6, 120)
+        self._open.watch(reading.ear, weight, self._settings.baseline_s)
+        if reading.seen is not None:
+            self._gap.watch(reading.seen.gap, weight, self._settings.baseline_s)
 
     def openness(self, reading: EyeReading, dt_s: float, lowered: bool, head_pitch: float, rest_pitch: float) -> float:
         """Openness of one reading, 0 shut to 1 the own open eye, a little more when wide; both cues by their noise."""
@@ -165,4 +198,11 @@ class OwnEye:
             quiet = _SHAPE_TRUST * unit_noise.value**2
             weight = max(_SHAPE_WEIGHT[0], min(_SHAPE_WEIGHT[1], quiet / (quiet + shape_noise.value**2)))
             both = weight * by_shape + (1.0 - weight) * by_unit
-        return min(1.2, straightened(both, rest_pitch))
+        return min(1.2, self._with_picture(straightened(both, rest_pitch), reading.seen))
+
+    def _with_picture(self, openness: float, seen: LidGap | None) -> float:
+        """The landmarks' openness joined with what the picture itself shows, each by its error."""
+        if seen is None:
+            return openness
+        share = (_LANDMARKS_ERROR * self._gap.value / max(seen.error, 1e-3)) ** 2
+        return (openness + share * max(0.0, seen.gap / self._gap.value)) / (1.0 + share)

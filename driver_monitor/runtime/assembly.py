@@ -17,6 +17,7 @@ from driver_monitor.perception.expression_network import ExpressionLook, Express
 from driver_monitor.perception.face_landmarks import FaceDetector
 from driver_monitor.perception.face_landmarks.choice import choose, mediapipe_fault, open_face
 from driver_monitor.perception.hand_landmarks import HandDetector, MediaPipeHands
+from driver_monitor.perception.lid_network import LidNetwork, LidReader
 from driver_monitor.perception.objects import ObjectDetector, OnnxObjects
 from driver_monitor.perception.speech_detector import SpeechDetector
 from driver_monitor.perception.words import Spotter, find_phrases, read_phrases
@@ -35,6 +36,7 @@ class Senses:
     objects: ObjectDetector | None
     blinks: Judge
     expression: ExpressionLook | None
+    lids: LidReader
     words: Spotter | None
     facts: Sequence[tuple[Part, PartState, str]]
 
@@ -48,6 +50,7 @@ class Senses:
             objects=self.objects,
             blinks=self.blinks,
             expression=self.expression,
+            lids=self.lids,
             words=self.words,
             facts=self.facts,
         )
@@ -81,7 +84,8 @@ def open_senses(settings: Settings) -> Senses:
     words, told = _open_words(settings)
     if told:
         facts.append(("microphone", "ok", told))
-    return Senses(face, speech, hands, objects, blinks, expression, words, facts)
+    lids = LidNetwork(model_path("lids"))
+    return Senses(face, speech, hands, objects, blinks, expression, lids, words, facts)
 
 
 def _open_words(settings: Settings) -> tuple[PocketSphinxSpotter | None, str]:

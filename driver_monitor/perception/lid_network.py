@@ -1,0 +1,114 @@
+"""How far the lids stand apart, read off the picture about each eye by a small network (models/lids.md).
+
+Landmarks are a face fitted as a whole: on a dark face, behind tinted lenses or in a slumped head they leave shut eyes half open.
+The network sees the eye itself, and says how sure it is.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driver_monitor.errors import ModelError
+from driver_monitor.perception.face_landmarks import FaceLandmarks, Point
+from driver_monitor.signals import LidGap
+
+SIZE: Final = (36, 24)
+"""Pixels of what the network sees of an eye, across and down."""
+
+SPAN: Final = (1.4, 0.95)
+"""The same in eye widths: across in the picture's own (a turned head's eye is narrower in it), down in the head's."""
+
+CORNERS: Final = (33, 133, 362, 263)
+"""MediaPipe's point numbers of the eyes' corners, from left to right in the picture."""
+
+_CONTRAST_FLOOR: Final = 4.0  # gray levels: a flat patch is not made into a picture
+
+
+class LidReader(Protocol):
+    """Reads the lids of a picture whose face was found."""
+
+    def read(self, image: NDArray[np.uint8], found: FaceLandmarks) -> tuple[LidGap, LidGap]:
+        """Left and right."""
+        ...
+
+
+def look_at_eye(gray: NDArray[np.uint8], corner_a: Point, corner_b: Point, *, mirrored: bool) -> NDArray[np.uint8]:
+    """The eye between two corners (from left to right in the picture) upright in a patch (24, 36), a left eye ``mirrored``."""
+    import cv2
+
+    (ax, ay, _), (bx, by, _) = corner_a, corner_b
+    across, along = math.hypot(bx - ax, by - ay), math.atan2(by - ay, bx - ax)
+    width, height = SIZE
+    step_x, step_y = SPAN[0] * across / width, SPAN[1] * math.dist(corner_a, corner_b) / height
+    c, s = math.cos(along), math.sin(along)
+    u, v = (width - 1) / 2.0, (height - 1) / 2.0
+    if mirrored:
+        return np.ascontiguousarray(look_at_eye(gray, corner_a, corner_b, mirrored=False)[:, ::-1])
+    place = np.array(
+        [
+            [c * step_x, -s * step_y, (ax + bx) / 2.0 - c * step_x * u + s * step_y * v],
+            [s * step_x, c * step_y, (ay + by) / 2.0 - s * step_x * u - c * step_y * v],
+        ],
+        np.float32,
+    )
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(gray, place, SIZE, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
+def as_input(patches: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Patches (n, 24, 36) as the network takes them, float32 (n, 1, 24, 36): without their own light and contrast."""
+    values = patches.astype(np.float32)
+    values -= values.mean(axis=(1, 2), keepdims=True)
+    values /= values.std(axis=(1, 2), keepdims=True) + np.float32(_CONTRAST_FLOOR)
+    return values[:, None]
+
+
+class LidNetwork:
+    """The network on ONNX Runtime, one thread.
+
+    Raises
+    ------
+    ModelError
+        When the file cannot be loaded.
+    """
+
+    def __init__(self, model: Path) -> None:
+        import onnxruntime
+
+        onnxruntime.disable_telemetry_events()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self._session: Any = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # its errors share no base but Exception
+            first = (str(error).splitlines() or [type(error).__name__])[0]
+            raise ModelError(f"the lid model {model} cannot be loaded ({first}); install driver-monitor again") from error
+
+    def read(self, image: NDArray[np.uint8], found: FaceLandmarks) -> tuple[LidGap, LidGap]:
+        """Left and right eye of a picture (height, width, 3) RGB."""
+        import cv2
+
+        corners = found.points(CORNERS)
+        gray, origin = _about(corners, image)
+        gray = cv2.cvtColor(gray, cv2.COLOR_RGB2GRAY)
+        a, b, c, d = ((x - origin[0], y - origin[1], z) for x, y, z in corners)
+        patches = np.stack([look_at_eye(gray, c, d, mirrored=True), look_at_eye(gray, a, b, mirrored=False)])
+        (told,) = self._session.run(None, {"eyes": as_input(patches)})
+        (left, left_sd), (right, right_sd) = told.tolist()
+        return LidGap(left, left_sd), LidGap(right, right_sd)
+
+
+def _about(corners: list[Point], image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+    """The part of a picture that holds both eyes' patches, and where it begins."""
+    margin = max(math.dist(corners[0], corners[1]), math.dist(corners[2], corners[3]))
+    height, width = image.shape[:2]
+    xs, ys = [x for x, _, _ in corners], [y for _, y, _ in corners]
+    left, top = max(0, min(width - 1, int(min(xs) - margin))), max(0, min(height - 1, int(min(ys) - margin)))
+    right, bottom = max(left + 1, min(width, int(max(xs) + margin))), max(top + 1, min(height, int(max(ys) + margin)))
+    return np.ascontiguousarray(image[top:bottom, left:right]), (left, top)
