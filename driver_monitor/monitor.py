@@ -28,7 +28,7 @@ from driver_monitor.perception.face_landmarks import FaceDetector
 from driver_monitor.perception.face_track import FaceTrack, FaceTracker
 from driver_monitor.perception.hand_landmarks import HandDetector
 from driver_monitor.perception.heart import Heart
-from driver_monitor.perception.lid_network import LidReader
+from driver_monitor.perception.lid_network import LidLook
 from driver_monitor.perception.objects import ObjectDetector
 from driver_monitor.perception.own_sounds import OwnSounds
 from driver_monitor.perception.pictures import Pictures, Reading
@@ -93,7 +93,7 @@ class Monitor:
     """One driver, one trip.
 
     ``face`` finds landmarks in pictures, ``hands`` hands, ``objects`` things, and ``speech`` finds speech in sound; without
-    one of them that is not read (measurements made elsewhere still are). ``lids`` reads the eyes beside the landmarks,
+    one of them that is not read (measurements made elsewhere still are). ``lids`` looks at the lids beside the landmarks,
     ``blinks`` judges runs of blinks, ``expression`` small faces, ``words`` finds phrases in speech. ``facts`` about them are
     reported with the first sample.
     """
@@ -108,7 +108,7 @@ class Monitor:
         objects: ObjectDetector | None = None,
         blinks: Judge | None = None,
         expression: ExpressionLook | None = None,
-        lids: LidReader | None = None,
+        lids: LidLook | None = None,
         words: Spotter | None = None,
         facts: Sequence[tuple[Part, PartState, str]] = (),
     ) -> None:

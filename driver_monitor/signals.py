@@ -143,10 +143,10 @@ class Angles:
 
 
 @dataclass(frozen=True, slots=True)
-class LidGap:
-    """The lids' gap that the lid network reads in the picture, in 30 mm, and the error it expects of itself."""
+class Estimate:
+    """A figure, and the error that it is expected to have."""
 
-    gap: float
+    value: float
     error: float
 
 
@@ -155,12 +155,12 @@ class EyeReading:
     """One eye in one picture.
 
     ``ear``: lid gap over eye width along the head's own up, about 0 when shut, from whatever side; ``blink``: the face unit,
-    0 to 1; ``seen``: the gap in the picture itself, where the lid network reads it.
+    0 to 1; ``seen``: the gap as a share of 30 mm, where the lid network looks at it.
     """
 
     ear: float
     blink: float
-    seen: LidGap | None = None
+    seen: Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from driver_monitor.perception.face_landmarks.choice import Backend, choose, open_face
+from driver_monitor.perception.lid_network import LidNetwork
 from driver_monitor.settings import Settings
 from driver_monitor.signals import CameraFrame
 
@@ -46,7 +47,8 @@ class Drive:
         from driver_monitor.monitor import Monitor
 
         chosen = settings.model_copy(update={"face": settings.face.model_copy(update={"most_fps": most_fps})})
-        self._monitor = Monitor(chosen, face=open_face(model_path("face_landmarker"), settings.face, choose(backend)))
+        face = open_face(model_path("face_landmarker"), settings.face, choose(backend))
+        self._monitor = Monitor(chosen, face=face, lids=LidNetwork(model_path("lids")))
         self.read: list[bool] = []
         self.cpu_ms: list[float] = []
 

@@ -1,12 +1,14 @@
-"""How far the lids stand apart, read off the picture about each eye by a small network (models/lids.md).
+"""How far the lids stand apart, seen in the picture of each eye by a small network (models/lids.md).
 
-Landmarks are a face fitted as a whole: on a dark face, behind tinted lenses or in a slumped head they leave shut eyes half open.
-The network sees the eye itself, and says how sure it is.
+Landmarks are a face fitted as a whole: on a dark face, behind tinted lenses or in a slumped head they leave shut eyes half
+open, and they take lowered eyes for shut ones. The network sees the eye itself, and says how sure it is.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 
 from driver_monitor.errors import ModelError
 from driver_monitor.perception.face_landmarks import FaceLandmarks, Point
-from driver_monitor.signals import LidGap
+from driver_monitor.signals import Estimate, FaceMeasurement
 
 SIZE: Final = (36, 24)
 """Pixels of what the network sees of an eye, across and down."""
@@ -24,31 +26,37 @@ SPAN: Final = (1.4, 0.95)
 """The same in eye widths: across in the picture's own (a turned head's eye is narrower in it), down in the head's."""
 
 CORNERS: Final = (33, 133, 362, 263)
-"""MediaPipe's point numbers of the eyes' corners, from left to right in the picture."""
+"""MediaPipe's point numbers of the eyes' corners, from left to right in the picture: the driver's right eye first."""
 
 _CONTRAST_FLOOR: Final = 4.0  # gray levels: a flat patch is not made into a picture
 
 
-class LidReader(Protocol):
-    """Reads the lids of a picture whose face was found."""
+class LidLook(Protocol):
+    """Looks at the lids of a face that was found."""
 
-    def read(self, image: NDArray[np.uint8], found: FaceLandmarks) -> tuple[LidGap, LidGap]:
-        """Left and right."""
+    def look(self, image: NDArray[np.uint8], found: FaceLandmarks, face: FaceMeasurement) -> FaceMeasurement:
+        """The measurement with what is seen of its lids."""
         ...
 
 
-def look_at_eye(gray: NDArray[np.uint8], corner_a: Point, corner_b: Point, *, mirrored: bool) -> NDArray[np.uint8]:
-    """The eye between two corners (from left to right in the picture) upright in a patch (24, 36), a left eye ``mirrored``."""
+def look_at_eye(
+    gray: NDArray[np.uint8],
+    corner_a: Point,
+    corner_b: Point,
+    *,
+    mirrored: bool,
+    size: tuple[int, int] = SIZE,
+    span: tuple[float, float] = SPAN,
+) -> NDArray[np.uint8]:
+    """The eye between two corners, from left to right in the picture, upright in a patch of ``size``; a left one ``mirrored``."""
     import cv2
 
     (ax, ay, _), (bx, by, _) = corner_a, corner_b
     across, along = math.hypot(bx - ax, by - ay), math.atan2(by - ay, bx - ax)
-    width, height = SIZE
-    step_x, step_y = SPAN[0] * across / width, SPAN[1] * math.dist(corner_a, corner_b) / height
+    (width, height), (wide, high) = size, span
+    step_x, step_y = wide * across / width, high * math.dist(corner_a, corner_b) / height
     c, s = math.cos(along), math.sin(along)
     u, v = (width - 1) / 2.0, (height - 1) / 2.0
-    if mirrored:
-        return np.ascontiguousarray(look_at_eye(gray, corner_a, corner_b, mirrored=False)[:, ::-1])
     place = np.array(
         [
             [c * step_x, -s * step_y, (ax + bx) / 2.0 - c * step_x * u + s * step_y * v],
@@ -57,7 +65,8 @@ def look_at_eye(gray: NDArray[np.uint8], corner_a: Point, corner_b: Point, *, mi
         np.float32,
     )
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(gray, place, SIZE, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    patch = np.asarray(cv2.warpAffine(gray, place, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    return patch[:, ::-1] if mirrored else patch
 
 
 def as_input(patches: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -90,21 +99,24 @@ class LidNetwork:
             first = (str(error).splitlines() or [type(error).__name__])[0]
             raise ModelError(f"the lid model {model} cannot be loaded ({first}); install driver-monitor again") from error
 
-    def read(self, image: NDArray[np.uint8], found: FaceLandmarks) -> tuple[LidGap, LidGap]:
-        """Left and right eye of a picture (height, width, 3) RGB."""
+    def look(self, image: NDArray[np.uint8], found: FaceLandmarks, face: FaceMeasurement) -> FaceMeasurement:
+        """The measurement of a picture (height, width, 3) RGB, with what is seen of its lids where eyes were measured."""
         import cv2
 
+        left, right = face.left_eye, face.right_eye
+        if left is None or right is None:
+            return face
         corners = found.points(CORNERS)
-        gray, origin = _about(corners, image)
-        gray = cv2.cvtColor(gray, cv2.COLOR_RGB2GRAY)
-        a, b, c, d = ((x - origin[0], y - origin[1], z) for x, y, z in corners)
+        part, (x0, y0) = _about(corners, image)
+        gray = np.asarray(cv2.cvtColor(part, cv2.COLOR_RGB2GRAY), np.uint8)
+        a, b, c, d = ((x - x0, y - y0, z) for x, y, z in corners)
         patches = np.stack([look_at_eye(gray, c, d, mirrored=True), look_at_eye(gray, a, b, mirrored=False)])
         (told,) = self._session.run(None, {"eyes": as_input(patches)})
-        (left, left_sd), (right, right_sd) = told.tolist()
-        return LidGap(left, left_sd), LidGap(right, right_sd)
+        seen_left, seen_right = (Estimate(gap, error) for gap, error in told.tolist())
+        return replace(face, left_eye=replace(left, seen=seen_left), right_eye=replace(right, seen=seen_right))
 
 
-def _about(corners: list[Point], image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+def _about(corners: Sequence[Point], image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], tuple[int, int]]:
     """The part of a picture that holds both eyes' patches, and where it begins."""
     margin = max(math.dist(corners[0], corners[1]), math.dist(corners[2], corners[3]))
     height, width = image.shape[:2]

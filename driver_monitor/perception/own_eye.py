@@ -6,7 +6,7 @@ from collections import deque
 
 from driver_monitor import settings
 from driver_monitor.perception.baseline import TimeHistogram
-from driver_monitor.signals import EyeReading, LidGap, nanoseconds
+from driver_monitor.signals import Estimate, EyeReading, nanoseconds
 
 _OPEN_QUANTILE = 0.7  # of usable time: above the blinks and half-closed stretches, below wide-eyed moments
 _BLINK_REST_QUANTILE = 0.4
@@ -167,7 +167,7 @@ class OwnEye:
         """Take an open or a shut eye of the first minute."""
         self._open.learn(reading.ear, weight)
         if reading.seen is not None:
-            self._gap.learn(reading.seen.gap, weight)
+            self._gap.learn(reading.seen.value, weight)
         self._rest.add(reading.blink, weight)
         self._learned_s += weight
         if self._learned_s - self._read_s < _REREAD_S:
@@ -181,7 +181,7 @@ class OwnEye:
         """After freezing: a whole block of wider eyes raises the baseline, nothing lowers it."""
         self._open.watch(reading.ear, weight, self._settings.baseline_s)
         if reading.seen is not None:
-            self._gap.watch(reading.seen.gap, weight, self._settings.baseline_s)
+            self._gap.watch(reading.seen.value, weight, self._settings.baseline_s)
 
     def openness(self, reading: EyeReading, dt_s: float, lowered: bool, head_pitch: float, rest_pitch: float) -> float:
         """Openness of one reading, 0 shut to 1 the own open eye, a little more when wide; both cues by their noise."""
@@ -200,9 +200,9 @@ class OwnEye:
             both = weight * by_shape + (1.0 - weight) * by_unit
         return min(1.2, self._with_picture(straightened(both, rest_pitch), reading.seen))
 
-    def _with_picture(self, openness: float, seen: LidGap | None) -> float:
+    def _with_picture(self, openness: float, seen: Estimate | None) -> float:
         """The landmarks' openness joined with what the picture itself shows, each by its error."""
         if seen is None:
             return openness
         share = (_LANDMARKS_ERROR * self._gap.value / max(seen.error, 1e-3)) ** 2
-        return (openness + share * max(0.0, seen.gap / self._gap.value)) / (1.0 + share)
+        return (openness + share * max(0.0, seen.value / self._gap.value)) / (1.0 + share)

@@ -17,7 +17,7 @@ from driver_monitor.perception.face_regions import read_regions
 from driver_monitor.perception.face_track import FaceTrack
 from driver_monitor.perception.hand_landmarks import HandDetector, HandLandmarks
 from driver_monitor.perception.hands import Hands
-from driver_monitor.perception.lid_network import LidReader
+from driver_monitor.perception.lid_network import LidLook
 from driver_monitor.perception.objects import ObjectDetector
 from driver_monitor.perception.pace import Pace
 from driver_monitor.perception.picture import PictureCheck
@@ -58,7 +58,7 @@ class Pictures:
         hands: HandDetector | None,
         objects: ObjectDetector | None,
         expression: ExpressionLook | None,
-        lids: LidReader | None,
+        lids: LidLook | None,
     ) -> None:
         self._least_px = settings.face.min_eye_width_px
         self._objects_every_ns = nanoseconds(settings.phone.detector_every_s)
@@ -88,7 +88,9 @@ class Pictures:
         if held:
             face = self._with_regions(frame, self._hold(frame.t_ns, quality))
         else:
-            face = self._with_lids(frame, measure_face(frame.t_ns, self._found, quality, self._least_px))
+            face = measure_face(frame.t_ns, self._found, quality, self._least_px)
+            if self._lids is not None and self._found is not None:
+                face = self._lids.look(frame.image, self._found, face)
             face = self._with_regions(frame, face)
             face = self._place.step(face, speed_kmh)
             if face.other_face:
@@ -135,12 +137,6 @@ class Pictures:
     def _hold(self, t_ns: int, quality: PictureQuality | None) -> FaceMeasurement:
         assert self._read is not None
         return replace(self._read, t_ns=t_ns, quality=quality, regions=None, expression=None)
-
-    def _with_lids(self, frame: CameraFrame, face: FaceMeasurement) -> FaceMeasurement:
-        if self._lids is None or self._found is None or face.left_eye is None or face.right_eye is None:
-            return face
-        left, right = self._lids.read(frame.image, self._found)
-        return replace(face, left_eye=replace(face.left_eye, seen=left), right_eye=replace(face.right_eye, seen=right))
 
     def _with_regions(self, frame: CameraFrame, face: FaceMeasurement) -> FaceMeasurement:
         t_ns = frame.t_ns

@@ -17,7 +17,7 @@ from driver_monitor.perception.expression_network import ExpressionLook, Express
 from driver_monitor.perception.face_landmarks import FaceDetector
 from driver_monitor.perception.face_landmarks.choice import choose, mediapipe_fault, open_face
 from driver_monitor.perception.hand_landmarks import HandDetector, MediaPipeHands
-from driver_monitor.perception.lid_network import LidNetwork, LidReader
+from driver_monitor.perception.lid_network import LidLook, LidNetwork
 from driver_monitor.perception.objects import ObjectDetector, OnnxObjects
 from driver_monitor.perception.speech_detector import SpeechDetector
 from driver_monitor.perception.words import Spotter, find_phrases, read_phrases
@@ -36,7 +36,7 @@ class Senses:
     objects: ObjectDetector | None
     blinks: Judge
     expression: ExpressionLook | None
-    lids: LidReader
+    lids: LidLook
     words: Spotter | None
     facts: Sequence[tuple[Part, PartState, str]]
 

@@ -24,6 +24,7 @@ from driver_monitor.perception.face import measure_face
 from driver_monitor.perception.face_landmarks import FaceDetector
 from driver_monitor.perception.face_landmarks.choice import open_face
 from driver_monitor.perception.face_track import FaceTrack, FaceTracker
+from driver_monitor.perception.lid_network import LidLook, LidNetwork
 from driver_monitor.settings import Settings
 from driver_monitor.signals import NS_PER_S, CameraFrame, FaceMeasurement
 
@@ -52,8 +53,10 @@ class Scene:
 class _Watched:
     """One person before the camera, seen by the product's landmarks and geometry."""
 
-    def __init__(self, driver: VirtualDriver, scene: Scene, detector: FaceDetector, settings: Settings) -> None:
-        self._driver, self._scene, self._detector = driver, scene, detector
+    def __init__(
+        self, driver: VirtualDriver, scene: Scene, detector: FaceDetector, lids: LidLook, settings: Settings
+    ) -> None:
+        self._driver, self._scene, self._detector, self._lids = driver, scene, detector, lids
         self._min_width_px = settings.face.min_eye_width_px
         self._pictures = 0
 
@@ -71,7 +74,9 @@ class _Watched:
     def _measure(self, image: NDArray[np.uint8]) -> FaceMeasurement:
         t_ns = self._pictures * _FRAME_NS
         self._pictures += 1
-        return measure_face(t_ns, self._detector.detect(CameraFrame(t_ns, image)), None, self._min_width_px)
+        found = self._detector.detect(CameraFrame(t_ns, image))
+        face = measure_face(t_ns, found, None, self._min_width_px)
+        return face if found is None else self._lids.look(image, found, face)
 
 
 class _Drive:
@@ -99,7 +104,7 @@ def measure_person(person: str, scene: Scene = Scene(), sweeps: Sequence[str] = 
     driver = virtual_driver(model_path("virtual-driver"), PEOPLE[person].wearing(glasses=scene.glasses))
     detector = open_face(model_path("face_landmarker"), settings.face)
     try:
-        watched = _Watched(driver, scene, detector, settings)
+        watched = _Watched(driver, scene, detector, LidNetwork(model_path("lids")), settings)
         chosen = (sweep.thinned(every) for sweep in SWEEPS if not sweeps or sweep.name in sweeps)
         return [curve for sweep in chosen for curve in _swept(person, sweep, watched, settings)]
     finally:
