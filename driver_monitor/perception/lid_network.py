@@ -99,6 +99,11 @@ class LidNetwork:
             first = (str(error).splitlines() or [type(error).__name__])[0]
             raise ModelError(f"the lid model {model} cannot be loaded ({first}); install driver-monitor again") from error
 
+    def gaps(self, patches: NDArray[np.uint8]) -> list[Estimate]:
+        """The gap in each patch (n, 24, 36), as a share of 30 mm."""
+        (told,) = self._session.run(None, {"eyes": as_input(patches)})
+        return [Estimate(gap, error) for gap, error in told.tolist()]
+
     def look(self, image: NDArray[np.uint8], found: FaceLandmarks, face: FaceMeasurement) -> FaceMeasurement:
         """The measurement of a picture (height, width, 3) RGB, with what is seen of its lids where eyes were measured."""
         import cv2
@@ -111,8 +116,7 @@ class LidNetwork:
         gray = np.asarray(cv2.cvtColor(part, cv2.COLOR_RGB2GRAY), np.uint8)
         a, b, c, d = ((x - x0, y - y0, z) for x, y, z in corners)
         patches = np.stack([look_at_eye(gray, c, d, mirrored=True), look_at_eye(gray, a, b, mirrored=False)])
-        (told,) = self._session.run(None, {"eyes": as_input(patches)})
-        seen_left, seen_right = (Estimate(gap, error) for gap, error in told.tolist())
+        seen_left, seen_right = self.gaps(patches)
         return replace(face, left_eye=replace(left, seen=seen_left), right_eye=replace(right, seen=seen_right))
 
 

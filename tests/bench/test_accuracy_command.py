@@ -31,8 +31,8 @@ def test_a_misspelt_data_set_gets_the_nearest_name(tmp_path: Path, capsys: pytes
 
 
 def test_a_set_that_cannot_be_measured_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", "accuracy", "mrl_eye", str(tmp_path)]) == 2
-    assert "one eye each" in capsys.readouterr().err
+    assert main(["bench", "accuracy", "screams", str(tmp_path)]) == 2
+    assert "calm voice" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["headpose", "all"])

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from driver_monitor.bench.accuracy.single_eyes import WIDTHS, open_and_shut
 from driver_monitor.bench.virtual_driver.light import LIGHTS, LightKind
 from driver_monitor.bench.virtual_driver.pose import Pose
 from driver_monitor.bench.virtual_driver.render import Conditions, virtual_driver
@@ -146,3 +147,19 @@ def test_openness_follows_the_surer_of_landmarks_and_network() -> None:
     assert openness(Estimate(0.0, 0.01)) < 0.1
     assert openness(Estimate(0.0, 0.2)) == pytest.approx(alone, abs=0.1)
     assert openness(Estimate(0.28, 0.01)) > 0.9
+
+
+def test_pictures_of_single_eyes_are_measured(detector: FaceDetector, tmp_path: Path) -> None:
+    import cv2
+
+    for person in ("anders", "fang"):
+        for label, lid in (("open", 1.0), ("closed", 0.0)):
+            image = drawn(person, Pose(lids=(lid, lid)), "infrared")
+            for k in range(3):
+                found = detector.detect(CameraFrame(nanoseconds(3000.0 + 0.1 * k), image))
+            assert found is not None
+            a, b = found.points(CORNERS)[:2]
+            eye = look_at_eye(np.ascontiguousarray(image[..., 1]), a, b, mirrored=False, size=(100, 100), span=(1.67, 1.67))
+            cv2.imwrite(str(tmp_path / f"{label}_{person}_1.png"), eye)
+    outcome = open_and_shut(tmp_path, Settings(), lambda done, of: None)
+    assert [figure.value for figure in outcome.figures] == [1.0] * len(WIDTHS)

@@ -71,6 +71,8 @@ DATA_SETS = (
             _table("ear_blink.csv", "video", "t_s", "ear", "blink"), "eyelids.blinks"),
     DataSet("rldd_blinks", "BlinksTest_30_FoldN.npy and LabelsTest_30_FoldN.npy",
             lambda folder: any(folder.glob("BlinksTest_30_Fold*.npy")), "blink_runs.drowsy_blinks"),
+    DataSet("mrl_eye", "pictures of one eye each, open_PERSON_….png and closed_PERSON_….png",
+            lambda folder: any(folder.glob("open_*_*.png")), "single_eyes.open_and_shut"),
     DataSet("headpose", "pictures and labels.csv (file, pitch_deg, yaw_deg, roll_deg)",
             _table("labels.csv", "file", "pitch_deg", "yaw_deg", "roll_deg"), "stills.head_pose", _FACE),
     DataSet("expression", "face crops and labels.csv (file, label: angry, neutral, …)",
@@ -99,7 +101,6 @@ DATA_SETS = (
 )  # fmt: skip
 
 NOT_MEASURED = {
-    "mrl_eye": "its pictures show one eye each, and the product reads eyes off a whole face only",
     "screams": "twelve single sounds without the screamer's own calm voice give no shout to measure",
 }
 """Sets that are known and cannot be measured, and why."""
