@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from driver_monitor.errors import ModelError
 from driver_monitor.perception.face_landmarks import FaceLandmarks, Point
-from driver_monitor.signals import Estimate, FaceMeasurement
+from driver_monitor.signals import Estimate, FaceMeasurement, nanoseconds
 
 SIZE: Final = (36, 24)
 """Pixels of what the network sees of an eye, across and down."""
@@ -28,6 +28,12 @@ SPAN: Final = (1.4, 0.95)
 CORNERS: Final = (33, 133, 362, 263)
 """MediaPipe's point numbers of the eyes' corners, from left to right in the picture: the driver's right eye first."""
 
+HOLD_S: Final = 0.25
+"""Half the length from which lids are no blink: what the landmarks miss is seen in time (design)."""
+
+_STILL_EAR: Final = 0.03  # a tenth of an open eye; lids that shut move the landmarks by more, however little they show of it
+_STILL_BLINK: Final = 0.06
+_STILL_DEG: Final = 3.0
 _CONTRAST_FLOOR: Final = 4.0  # gray levels: a flat patch is not made into a picture
 
 
@@ -71,10 +77,12 @@ def look_at_eye(
 
 def as_input(patches: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Patches (n, 24, 36) as the network takes them, float32 (n, 1, 24, 36): without their own light and contrast."""
-    values = patches.astype(np.float32)
-    values -= values.mean(axis=(1, 2), keepdims=True)
-    values /= values.std(axis=(1, 2), keepdims=True) + np.float32(_CONTRAST_FLOOR)
-    return values[:, None]
+    count, height, width = patches.shape
+    values = patches.reshape(count, -1).astype(np.float32)
+    values -= values.mean(axis=1, keepdims=True)
+    contrast = np.sqrt(np.einsum("ij,ij->i", values, values) / np.float32(values.shape[1]))
+    values /= contrast[:, None] + np.float32(_CONTRAST_FLOOR)
+    return values.reshape(count, 1, height, width)
 
 
 class LidNetwork:
@@ -104,20 +112,53 @@ class LidNetwork:
         (told,) = self._session.run(None, {"eyes": as_input(patches)})
         return [Estimate(gap, error) for gap, error in told.tolist()]
 
+
+class LidLooks:
+    """Looks at both eyes; while the landmarks' lids and head stand still, what was seen holds for up to ``HOLD_S``."""
+
+    def __init__(self, network: LidNetwork) -> None:
+        self._network = network
+        self._last: FaceMeasurement | None = None  # of the last look
+
     def look(self, image: NDArray[np.uint8], found: FaceLandmarks, face: FaceMeasurement) -> FaceMeasurement:
         """The measurement of a picture (height, width, 3) RGB, with what is seen of its lids where eyes were measured."""
-        import cv2
-
         left, right = face.left_eye, face.right_eye
         if left is None or right is None:
             return face
-        corners = found.points(CORNERS)
-        part, (x0, y0) = _about(corners, image)
-        gray = np.asarray(cv2.cvtColor(part, cv2.COLOR_RGB2GRAY), np.uint8)
-        a, b, c, d = ((x - x0, y - y0, z) for x, y, z in corners)
-        patches = np.stack([look_at_eye(gray, c, d, mirrored=True), look_at_eye(gray, a, b, mirrored=False)])
-        seen_left, seen_right = self.gaps(patches)
-        return replace(face, left_eye=replace(left, seen=seen_left), right_eye=replace(right, seen=seen_right))
+        if self._last is not None and _stands_still(self._last, face):
+            before_left, before_right = self._last.left_eye, self._last.right_eye
+            assert before_left is not None
+            assert before_right is not None
+            return replace(
+                face, left_eye=replace(left, seen=before_left.seen), right_eye=replace(right, seen=before_right.seen)
+            )
+        seen_left, seen_right = self._network.gaps(_cut_out(image, found))
+        self._last = replace(face, left_eye=replace(left, seen=seen_left), right_eye=replace(right, seen=seen_right))
+        return self._last
+
+
+def _stands_still(before: FaceMeasurement, now: FaceMeasurement) -> bool:
+    if now.t_ns - before.t_ns > nanoseconds(HOLD_S) or before.head is None or now.head is None:
+        return False
+    turned = max(abs(now.head.yaw - before.head.yaw), abs(now.head.pitch - before.head.pitch))
+    return turned < _STILL_DEG and all(
+        one is not None
+        and other is not None
+        and abs(one.ear - other.ear) < _STILL_EAR
+        and abs(one.blink - other.blink) < _STILL_BLINK
+        for one, other in ((before.left_eye, now.left_eye), (before.right_eye, now.right_eye))
+    )
+
+
+def _cut_out(image: NDArray[np.uint8], found: FaceLandmarks) -> NDArray[np.uint8]:
+    """Patches (2, 24, 36) of the left eye, mirrored, and the right one."""
+    import cv2
+
+    corners = found.points(CORNERS)
+    part, (x0, y0) = _about(corners, image)
+    gray = np.asarray(cv2.cvtColor(part, cv2.COLOR_RGB2GRAY), np.uint8)
+    a, b, c, d = ((x - x0, y - y0, z) for x, y, z in corners)
+    return np.stack([look_at_eye(gray, c, d, mirrored=True), look_at_eye(gray, a, b, mirrored=False)])
 
 
 def _about(corners: Sequence[Point], image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], tuple[int, int]]:

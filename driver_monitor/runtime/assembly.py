@@ -17,7 +17,7 @@ from driver_monitor.perception.expression_network import ExpressionLook, Express
 from driver_monitor.perception.face_landmarks import FaceDetector
 from driver_monitor.perception.face_landmarks.choice import choose, mediapipe_fault, open_face
 from driver_monitor.perception.hand_landmarks import HandDetector, MediaPipeHands
-from driver_monitor.perception.lid_network import LidLook, LidNetwork
+from driver_monitor.perception.lid_network import LidLook, LidLooks, LidNetwork
 from driver_monitor.perception.objects import ObjectDetector, OnnxObjects
 from driver_monitor.perception.speech_detector import SpeechDetector
 from driver_monitor.perception.words import Spotter, find_phrases, read_phrases
@@ -84,7 +84,7 @@ def open_senses(settings: Settings) -> Senses:
     words, told = _open_words(settings)
     if told:
         facts.append(("microphone", "ok", told))
-    lids = LidNetwork(model_path("lids"))
+    lids = LidLooks(LidNetwork(model_path("lids")))
     return Senses(face, speech, hands, objects, blinks, expression, lids, words, facts)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -20,7 +21,7 @@ from driver_monitor.model_store import model_path
 from driver_monitor.perception.face import measure_face
 from driver_monitor.perception.face_landmarks import FaceDetector
 from driver_monitor.perception.face_landmarks.choice import open_face
-from driver_monitor.perception.lid_network import CORNERS, LidNetwork, look_at_eye
+from driver_monitor.perception.lid_network import CORNERS, HOLD_S, LidLooks, LidNetwork, look_at_eye
 from driver_monitor.perception.own_eye import OwnEye
 from driver_monitor.settings import Eyes, Settings
 from driver_monitor.signals import Angles, CameraFrame, Estimate, EyeReading, FaceMeasurement, nanoseconds
@@ -52,7 +53,7 @@ class Watched:
             self._t_s += 0.1
             found = self._detector.detect(CameraFrame(nanoseconds(self._t_s), picture))
         assert found is not None
-        return self._network.look(image, found, measure_face(nanoseconds(self._t_s), found, None, 72.0))
+        return LidLooks(self._network).look(image, found, measure_face(nanoseconds(self._t_s), found, None, 72.0))
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +126,7 @@ def test_a_face_without_eyes_stays_as_it_is(network: LidNetwork, detector: FaceD
         found = detector.detect(CameraFrame(nanoseconds(2000.0 + 0.1 * k), image))
     assert found is not None
     small = measure_face(0, found, None, 1e4)
-    assert network.look(image, found, small) is small
+    assert LidLooks(network).look(image, found, small) is small
 
 
 def test_a_file_that_is_no_model_is_named_in_one_sentence(tmp_path: Path) -> None:
@@ -163,3 +164,33 @@ def test_pictures_of_single_eyes_are_measured(detector: FaceDetector, tmp_path: 
             cv2.imwrite(str(tmp_path / f"{label}_{person}_1.png"), eye)
     outcome = open_and_shut(tmp_path, Settings(), lambda done, of: None)
     assert [figure.value for figure in outcome.figures] == [1.0] * len(WIDTHS)
+
+
+def test_what_was_seen_holds_while_nothing_moves_and_not_for_long(network: LidNetwork, detector: FaceDetector) -> None:
+    looked = 0
+
+    class Counted(LidNetwork):
+        def __init__(self) -> None:
+            pass
+
+        def gaps(self, patches: Picture) -> list[Estimate]:
+            nonlocal looked
+            looked += 1
+            return network.gaps(patches)
+
+    image = drawn("bea", Pose())
+    for k in range(3):
+        found = detector.detect(CameraFrame(nanoseconds(4000.0 + 0.1 * k), image))
+    assert found is not None
+    still = measure_face(0, found, None, 72.0)
+    looks = LidLooks(Counted())
+    first = looks.look(image, found, still)
+    later = looks.look(image, found, replace(still, t_ns=nanoseconds(HOLD_S)))
+    assert looked == 1
+    assert later.left_eye == first.left_eye
+    looks.look(image, found, replace(still, t_ns=nanoseconds(HOLD_S) + 1))
+    assert looked == 2
+    assert still.left_eye is not None
+    sunk = replace(still, t_ns=nanoseconds(HOLD_S) + 2, left_eye=EyeReading(still.left_eye.ear - 0.04, still.left_eye.blink))
+    looks.look(image, found, sunk)
+    assert looked == 3

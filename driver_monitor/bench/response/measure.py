@@ -24,7 +24,7 @@ from driver_monitor.perception.face import measure_face
 from driver_monitor.perception.face_landmarks import FaceDetector
 from driver_monitor.perception.face_landmarks.choice import open_face
 from driver_monitor.perception.face_track import FaceTrack, FaceTracker
-from driver_monitor.perception.lid_network import LidLook, LidNetwork
+from driver_monitor.perception.lid_network import LidLook, LidLooks, LidNetwork
 from driver_monitor.settings import Settings
 from driver_monitor.signals import NS_PER_S, CameraFrame, FaceMeasurement
 
@@ -104,7 +104,7 @@ def measure_person(person: str, scene: Scene = Scene(), sweeps: Sequence[str] = 
     driver = virtual_driver(model_path("virtual-driver"), PEOPLE[person].wearing(glasses=scene.glasses))
     detector = open_face(model_path("face_landmarker"), settings.face)
     try:
-        watched = _Watched(driver, scene, detector, LidNetwork(model_path("lids")), settings)
+        watched = _Watched(driver, scene, detector, LidLooks(LidNetwork(model_path("lids"))), settings)
         chosen = (sweep.thinned(every) for sweep in SWEEPS if not sweeps or sweep.name in sweeps)
         return [curve for sweep in chosen for curve in _swept(person, sweep, watched, settings)]
     finally:
