@@ -10,6 +10,7 @@ from driver_monitor.signals import nanoseconds, seconds
 _GAP_S = 0.25
 _WAY_S = 0.09  # the way is read over at least this time ...
 _TURN_S, _TURN_DEG_S = 0.5, 20.0  # ... and a head as fast as this goes on for so long: most turns take longer (design)
+_JERK_DEG, _JERK_SHARE = 12.0, 0.93  # so short a way, nearly all in the last picture: landmarks jump as a hand closes over a face
 _LEAVES = 2.5  # face widths/s: a face that moves aside faster leaves the picture (rendered: turned to 2.2, leaning out from 5)
 
 
@@ -63,7 +64,7 @@ class Way:
     def ahead(self, t_ns: int) -> tuple[float, float] | None:
         """Where it will soon point (yaw, pitch).
 
-        ``None`` of a head that stands, comes back, leaves the picture as a whole, or was last seen long ago.
+        ``None`` of a head that stands, jerks, comes back, leaves the picture as a whole, or was last seen long ago.
         """
         if len(self._seen) < 2 or t_ns - self._seen[-1][0] > nanoseconds(_GAP_S):
             return None
@@ -76,5 +77,9 @@ class Way:
             return None
         across, up = (to_yaw - yaw) / span_s, (to_pitch - pitch) / span_s
         if math.hypot(across, up) < _TURN_DEG_S or math.hypot(to_yaw, to_pitch) <= math.hypot(yaw, pitch):
+            return None
+        _, last_yaw, last_pitch, _ = self._seen[-2]
+        far, last = math.hypot(to_yaw - yaw, to_pitch - pitch), math.hypot(to_yaw - last_yaw, to_pitch - last_pitch)
+        if len(self._seen) > 2 and far < _JERK_DEG and last > _JERK_SHARE * far:
             return None
         return to_yaw + _TURN_S * across, to_pitch + _TURN_S * up

@@ -142,6 +142,15 @@ def test_a_head_lost_on_its_way_was_on_its_way_there(fps: float, moved: tuple[fl
     assert driver.lose().lost_to is None  # coming back
 
 
+def test_a_jerk_of_the_last_picture_is_no_turn() -> None:
+    """A hand that closes over a yawning mouth draws the landmarks along before the face is lost."""
+    for fps in (15.0, 30.0, 60.0):
+        driver = Driver(fps)
+        driver.show(Look(), 12.0)
+        driver.show(Look(head=(6.0, 5.0)), 1.0 / fps)
+        assert driver.lose().lost_to is None
+
+
 def test_a_face_that_leaves_the_picture_has_not_turned_away() -> None:
     for aside, lost_to in ((0.0, "right_window"), (-0.2, None)):
         driver = Driver(30.0)
