@@ -134,7 +134,7 @@ class OwnEye:
         self._rest = TimeHistogram(0.0, 1.0, 100)
         self._rest.add(_PRIOR_BLINK_REST, _PRIOR_S)
         self.rest = _PRIOR_BLINK_REST
-        self._learned_s = self._read_s = 0.0
+        self._learned_s, self._read_s = _PRIOR_S, 0.0
         self._dips = _Dips()
         self._floors = TimeHistogram(-0.5, 0.5, 100)
         self._shut_blinks = TimeHistogram(0.0, 1.0, 100)
