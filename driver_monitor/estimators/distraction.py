@@ -129,7 +129,9 @@ class Distraction:
         last = self._last
         if last is None or last.direction is None or self._found_ns is None:
             return False
-        far = last.zone in _FAR or (last.turned and last.zone != "road") or lost.lost_to is not None
+        # a far look of a moment was perhaps none: of a face that leaves the picture the landmarks lag behind
+        zone, _ = self._before(last)
+        far = zone in _FAR or (last.turned and last.zone != "road") or lost.lost_to is not None
         return far and lost.t_ns - self._found_ns <= nanoseconds(_TURNED_S)
 
     def _beyond(self, lost: GazeState) -> Zone | None:

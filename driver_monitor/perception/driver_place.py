@@ -23,6 +23,7 @@ _GROWTH = 2.0  # log size a second; beside ...
 _GROWTH_SLACK = 0.3  # ... the landmarks' own
 _SIZES = (0.55, 1.8)  # of the learned width: found anew, the driver's face is of this size
 _LAST_S = 5.0  # a driver bent aside and lost comes back there within this time
+_GONE_S = 1.0
 _FOLLOW_S = 30.0  # the place follows the driver this slowly ...
 _FOLLOW_WIDTHS = 1.5  # ... and this far at most, in face widths from where it was learned
 _LOOK_S = 1.0  # while another face is refused, the whole picture is looked at this often
@@ -58,6 +59,7 @@ class DriverPlace:
         self._last: tuple[int, _Spot] | None = None  # the driver's face was last here
         self._other: tuple[int, _Spot] | None = None  # ... and another's here
         self._steady: tuple[int, _Spot] | None = None  # since when the other face has stayed where it is
+        self._back: tuple[int, _Spot] | None = None  # beside another face the driver's was found here, for one picture so far
         self._whole_ns = 0
         self._health: list[Health] = []
 
@@ -100,7 +102,11 @@ class DriverPlace:
                 return face
             return _refused(face)
         spot = _Spot(*face.centre, face.width)
-        if not self._is_driver(face.t_ns, spot) and not self._settles(face.t_ns, spot, speed_kmh):
+        if self._is_driver(face.t_ns, spot):
+            if not self._confirmed(face.t_ns, spot):
+                self._learning.step(face.t_ns, usable=False)
+                return _refused(face)
+        elif not self._settles(face.t_ns, spot, speed_kmh):
             self._learning.step(face.t_ns, usable=False)
             if self._other is None:
                 self._whole_ns = face.t_ns
@@ -126,6 +132,13 @@ class DriverPlace:
             return True
         low, high = _SIZES
         return seat.widths_to(spot) <= self._face.place_reach and low <= spot.width / seat.width <= high
+
+    def _confirmed(self, t_ns: int, spot: _Spot) -> bool:
+        """Gone for a while with another face about, the driver's must be found twice: one picture may show a false one."""
+        if self._other is None or self._last is None or seconds(t_ns - self._last[0]) <= _GONE_S:
+            return True
+        back, self._back = self._back, (t_ns, spot)
+        return back is not None and seconds(t_ns - back[0]) <= _CONTINUOUS_S and back[1].widths_to(spot) <= _STEADY_WIDTHS
 
     def _settles(self, t_ns: int, spot: _Spot, speed_kmh: float | None) -> bool:
         """A lone face that has stayed elsewhere for long is the driver's: the seat was moved, or another drives now."""

@@ -15,6 +15,7 @@ BLOCKED: frozenset[Sight] = frozenset({"covered", "dark", "glare", "frozen", "bl
 _NO_PICTURE_S = 1.0  # a camera that was there and sends nothing for this long is not seeing
 _BLUR_ALONE = 0.5  # an empty seat has less fine detail: without a face a blur begins at this share of its limit
 _COVER_SHARE = 0.35  # of the picture's brighter parts: what is darker has something before it
+_BLACK_SHARE = 0.25  # with its own spread no brighter than this share of them it is black, and a cover's edge may lie in it
 _STILL_COVERED = 1.5  # noise and a cover's edge are no uncovering: flat is up to so many times the limit while covered
 _EVENT_AFTER_S = 0.5  # shorter troubles (a hand passing, one lost frame) are no event
 
@@ -60,8 +61,10 @@ class Visibility:
         if quality.seat is None:
             return False
         luma, contrast = quality.seat
-        dark = min(self._face.dark_luma, _COVER_SHARE * (quality.luma + quality.contrast))
-        flat = self._face.flat_contrast * (_STILL_COVERED if self.sight == "covered" else 1.0)
+        bright = quality.luma + quality.contrast
+        dark = min(self._face.dark_luma, _COVER_SHARE * bright)
+        black = luma + contrast < _BLACK_SHARE * bright
+        flat = self._face.flat_contrast * (_STILL_COVERED if black or self.sight == "covered" else 1.0)
         return luma < dark and contrast < flat
 
     def step(self, face: FaceMeasurement, eyes_usable: bool, why: str | None = None, mask: bool = False) -> list[Event]:
