@@ -8,24 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driver_monitor.errors import ModelError
+from driver_monitor.perception.onnx_session import open_session
 
 
 class BlinkModel:
     """Log-odds of drowsy against awake, both taken as equally likely before."""
 
     def __init__(self, model: Path) -> None:
-        import onnxruntime
-
-        onnxruntime.disable_telemetry_events()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            self._session: Any = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # its errors share no base but Exception
-            first = (str(error).splitlines() or [type(error).__name__])[0]
-            raise ModelError(f"the blink model {model} cannot be loaded ({first}); install driver-monitor again") from error
+        self._session: Any = open_session(model, "blink model", "install driver-monitor again")
 
     def __call__(self, run: NDArray[np.float32]) -> float:
         """Judge blinks, float32 (n, 2): amplitude and duration in standard deviations from those of the driver awake."""

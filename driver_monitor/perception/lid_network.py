@@ -15,8 +15,8 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from driver_monitor.errors import ModelError
 from driver_monitor.perception.face_landmarks import FaceLandmarks, Point
+from driver_monitor.perception.onnx_session import open_session
 from driver_monitor.signals import Estimate, FaceMeasurement, nanoseconds
 
 SIZE: Final = (36, 24)
@@ -95,17 +95,7 @@ class LidNetwork:
     """
 
     def __init__(self, model: Path) -> None:
-        import onnxruntime
-
-        onnxruntime.disable_telemetry_events()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            self._session: Any = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # its errors share no base but Exception
-            first = (str(error).splitlines() or [type(error).__name__])[0]
-            raise ModelError(f"the lid model {model} cannot be loaded ({first}); install driver-monitor again") from error
+        self._session: Any = open_session(model, "lid model", "install driver-monitor again")
 
     def gaps(self, patches: NDArray[np.uint8]) -> list[Estimate]:
         """The gap in each patch (n, 24, 36), as a share of 30 mm."""

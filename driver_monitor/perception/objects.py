@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driver_monitor.errors import ModelError
+from driver_monitor.perception.onnx_session import open_session
 from driver_monitor.signals import CameraFrame, ObjectMeasurement
 
 _COCO_LABELS = 80
@@ -46,21 +47,9 @@ class OnnxObjects:
     """
 
     def __init__(self, model: Path) -> None:
-        import onnxruntime
-
-        onnxruntime.disable_telemetry_events()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 4  # what is wrong is told below, in one sentence
         if not model.is_file():
             raise ModelError(f"there is no object detector {model}; put a model there or set phone.detector to ''")
-        try:
-            self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # ONNX Runtime raises many kinds
-            reason = str(error).splitlines()[0][:200]
-            raise ModelError(f"ONNX Runtime cannot use the object detector {model} ({reason}); set phone.detector anew") from None
+        self._session: Any = open_session(model, "object detector", "set phone.detector anew")
         self._name = model.name
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         shape = inputs[0].shape

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driver_monitor.errors import ModelError
+from driver_monitor.perception.onnx_session import open_session
 
 RATE_HZ = 16_000
 BLOCK = 512
@@ -32,20 +33,7 @@ class SpeechDetector:
     """
 
     def __init__(self, model: Path) -> None:
-        import onnxruntime
-
-        onnxruntime.disable_telemetry_events()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3  # errors only: its warnings are about the graph, not about the sound
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._session: Any = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # its errors share no base but Exception
-            raise ModelError(
-                f"the speech model {model} cannot be loaded ({_first_line(error)}); fetch it with 'driver-monitor models pull'"
-            ) from error
+        self._session: Any = open_session(model, "speech model", "fetch it with 'driver-monitor models pull'")
         inputs = {i.name for i in self._session.get_inputs()}
         if inputs != {"input", "state", "sr"}:
             raise ModelError(
@@ -71,8 +59,3 @@ class SpeechDetector:
         np.clip(samples * np.float32(gain), -1.0, 1.0, out=self._heard[0, CONTEXT:])
         probability, self._state = self._session.run(None, {"input": self._heard, "state": self._state, "sr": self._sr})
         return float(probability[0, 0])
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).splitlines()
-    return lines[0] if lines else type(error).__name__

@@ -107,11 +107,11 @@ def test_a_file_that_is_not_there_no_model_or_of_another_kind_is_one_sentence(tm
     (tmp_path / "text.onnx").write_text("not a model")
     wrong = {
         tmp_path / "none.onnx": "there is no object detector",
-        tmp_path / "text.onnx": "ONNX Runtime cannot use the object detector",
+        tmp_path / "text.onnx": "cannot be loaded",
         model(tmp_path / "flat.onnx", np.zeros((1, 10), np.float32)): r"gives \(1, 10\)",
         model(tmp_path / "few.onnx", rows(2, 9, 0.5)): "gives",
         model(tmp_path / "grey.onnx", rows(67, 80, 0.5), side=1): "one float picture",
-        model(tmp_path / "double.onnx", rows(67, 80, 0.5), kind=11): "cannot use|one float picture",
+        model(tmp_path / "double.onnx", rows(67, 80, 0.5), kind=11): "cannot be loaded|one float picture",
     }
     for path, words in wrong.items():
         with pytest.raises(ModelError, match=words) as told:
