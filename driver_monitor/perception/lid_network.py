@@ -55,24 +55,30 @@ def look_at_eye(
     span: tuple[float, float] = SPAN,
 ) -> NDArray[np.uint8]:
     """The eye between two corners, from left to right in the picture, upright in a patch of ``size``; a left one ``mirrored``."""
-    import cv2
-
     (ax, ay, _), (bx, by, _) = corner_a, corner_b
     across, along = math.hypot(bx - ax, by - ay), math.atan2(by - ay, bx - ax)
-    (width, height), (wide, high) = size, span
-    step_x, step_y = wide * across / width, high * math.dist(corner_a, corner_b) / height
+    step = span[0] * across / size[0], span[1] * math.dist(corner_a, corner_b) / size[1]
+    patch = cut_out(gray, ((ax + bx) / 2.0, (ay + by) / 2.0), along, step, size)
+    return patch[:, ::-1] if mirrored else patch
+
+
+def cut_out(
+    gray: NDArray[np.uint8], middle: tuple[float, float], along: float, step: tuple[float, float], size: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """A part of a picture about ``middle``, turned by ``along`` (radians), a ``step`` (across, down) of the picture a pixel."""
+    import cv2
+
     c, s = math.cos(along), math.sin(along)
-    u, v = (width - 1) / 2.0, (height - 1) / 2.0
+    (step_x, step_y), u, v = step, (size[0] - 1) / 2.0, (size[1] - 1) / 2.0
     place = np.array(
         [
-            [c * step_x, -s * step_y, (ax + bx) / 2.0 - c * step_x * u + s * step_y * v],
-            [s * step_x, c * step_y, (ay + by) / 2.0 - s * step_x * u - c * step_y * v],
+            [c * step_x, -s * step_y, middle[0] - c * step_x * u + s * step_y * v],
+            [s * step_x, c * step_y, middle[1] - s * step_x * u - c * step_y * v],
         ],
         np.float32,
     )
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    patch = np.asarray(cv2.warpAffine(gray, place, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
-    return patch[:, ::-1] if mirrored else patch
+    return np.asarray(cv2.warpAffine(gray, place, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def as_input(patches: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -122,7 +128,7 @@ class LidLooks:
             return replace(
                 face, left_eye=replace(left, seen=before_left.seen), right_eye=replace(right, seen=before_right.seen)
             )
-        seen_left, seen_right = self._network.gaps(_cut_out(image, found))
+        seen_left, seen_right = self._network.gaps(_both_eyes(image, found))
         self._last = replace(face, left_eye=replace(left, seen=seen_left), right_eye=replace(right, seen=seen_right))
         return self._last
 
@@ -140,7 +146,7 @@ def _stands_still(before: FaceMeasurement, now: FaceMeasurement) -> bool:
     )
 
 
-def _cut_out(image: NDArray[np.uint8], found: FaceLandmarks) -> NDArray[np.uint8]:
+def _both_eyes(image: NDArray[np.uint8], found: FaceLandmarks) -> NDArray[np.uint8]:
     """Patches (2, 24, 36) of the left eye, mirrored, and the right one."""
     import cv2
 

@@ -33,8 +33,7 @@ _NOISE_PRIOR = 0.03
 _STILL_OPEN = 0.75  # noise is read off an open eye ...
 _STILL_STEP = 0.15  # ... and steps larger than this are lids that move
 _NOISE_GAP_S = 0.25
-_PRIOR_GAP = 0.25
-_GAP_RANGE = (0.12, 0.45)
+_PRIOR_GAP, _GAP_RANGE = 0.25, (0.12, 0.45)  # an open eye's gap as the lid network sees it, of 30 mm
 _LANDMARKS_ERROR = 0.2  # of the landmarks' openness, beside which that of the picture weighs (rendered people; models/lids.md)
 
 

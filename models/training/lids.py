@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driver_monitor.bench.accuracy.statistics import auc
-from driver_monitor.perception.lid_network import SIZE, SPAN, as_input
+from driver_monitor.perception.lid_network import SIZE, SPAN, as_input, cut_out
 from models.training import eye_pictures
 from models.training.onnx_file import model, node, tensor
 
@@ -27,6 +27,7 @@ EPOCHS, BATCH, RATE = 60, 128, 2e-3
 _L2, _KEEP = 1e-5, 0.8
 _LOG_ERROR = (-5.0, 1.0)
 _SHUT, _OPEN = 0.01, 0.06
+_FEWEST_PEOPLE = 12
 _LAYOUT = ("NCHW", "OIHW", "NCHW")
 
 Floats: TypeAlias = NDArray[np.float32]
@@ -35,26 +36,14 @@ Weights: TypeAlias = Mapping[str, Any]
 
 def shown(patch: NDArray[np.uint8], random: np.random.Generator | None) -> NDArray[np.uint8]:
     """What the network sees of a patch (32, 48): with ``random`` a little off, and in a poorer picture."""
-    import cv2
-
     (width, height), (wide, high) = SIZE, eye_pictures.SIZE
     step_x, step_y = SPAN[0] / eye_pictures.SPAN[0] * wide / width, SPAN[1] / eye_pictures.SPAN[1] * high / height
-    turn = x = y = 0.0
-    if random is not None:
-        step_x, step_y = step_x * random.uniform(0.9, 1.12), step_y * random.uniform(0.88, 1.12)
-        turn, x, y = random.normal(0.0, 0.07), random.normal(0.0, 1.3), random.normal(0.0, 1.3)
-    c, s, u, v = math.cos(turn), math.sin(turn), (width - 1) / 2.0, (height - 1) / 2.0
-    place = np.array(
-        [
-            [c * step_x, -s * step_y, (wide - 1) / 2.0 + x - c * step_x * u + s * step_y * v],
-            [s * step_x, c * step_y, (high - 1) / 2.0 + y - s * step_x * u - c * step_y * v],
-        ],
-        np.float32,
-    )
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    seen = cv2.warpAffine(patch, place, SIZE, flags=flags, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
-    if random is not None:
-        seen = _poorer(seen, random)
+    turn, x, y = 0.0, (wide - 1) / 2.0, (high - 1) / 2.0
+    if random is None:
+        return cut_out(patch, (x, y), turn, (step_x, step_y), SIZE)
+    step_x, step_y = step_x * random.uniform(0.9, 1.12), step_y * random.uniform(0.88, 1.12)
+    turn, x, y = random.normal(0.0, 0.07), x + random.normal(0.0, 1.3), y + random.normal(0.0, 1.3)
+    seen = _poorer(cut_out(patch, (x, y), turn, (step_x, step_y), SIZE).astype(np.float32), random)
     return np.clip(seen, 0.0, 255.0).astype(np.uint8)
 
 
@@ -207,6 +196,8 @@ def main() -> None:
     eyes = np.concatenate([part["patches"] for part in parts])
     person, gap, marks = np.concatenate([part["labels"] for part in parts]).T
     people = np.unique(person)
+    if len(people) < _FEWEST_PEOPLE:
+        parser.error(f"eyes of {len(people)} people are too few to leave some out; draw {_FEWEST_PEOPLE} or more")
     np.random.default_rng(0).shuffle(people)
     out = np.isin(person, people[: len(people) // 6])
     given.out.write_bytes(as_onnx(train(eyes[~out], gap[~out], given.epochs)))
