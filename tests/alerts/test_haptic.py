@@ -9,7 +9,7 @@ from driver_monitor.alerts.outputs import open_outputs
 from driver_monitor.settings import Outputs, Settings
 from driver_monitor.signals import Alert, AlertAction, AlertKind, Level
 from firmware_bridge.protocol import UNTIL_CHANGED, Output
-from tests.alerts.test_outputs import LOG
+from tests.alerts.output_bench import LOG
 
 
 class Told:

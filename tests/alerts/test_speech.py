@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from driver_monitor.alerts.outputs import open_outputs
 from driver_monitor.alerts.speech import Speech
 from driver_monitor.settings import Outputs, Settings
-from tests.alerts.test_outputs import LOG, alert, soon
+from tests.alerts.output_bench import LOG, alert, soon
 
 KEEP = "import sys; open(sys.argv[1], 'a').write(sys.argv[2] + '\\n')"
 TALK_ON = "import sys, time; open(sys.argv[1], 'a').write(sys.argv[2] + '\\n'); time.sleep(600)"
