@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from driver_monitor.privacy import may_leave_cab
 from driver_monitor.settings import Settings
-from driver_monitor.signals import NS_PER_S, DriverState, Health, Report, StateName, seconds
+from driver_monitor.signals import NS_PER_S, DriverState, Health, Report, StateName, nanoseconds, seconds
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 _LOGGER = logging.getLogger("driver_monitor.live")
 _HIGH, _LOW = 0.5, 0.4  # a state is told as high from 0.5 and as low again below 0.4, so that it does not flutter
+_LOW_S = 3.0  # ... nor does it when it dips for less (design)
 
 
 class Screen:
@@ -22,6 +23,7 @@ class Screen:
     def __init__(self, settings: Settings, console: Console, zero_ns: int) -> None:
         self._settings = settings
         self._high: dict[StateName, bool | None] = {}
+        self._low_ns: dict[StateName, int] = {}  # since when a state told as high has been low
         self._shown: dict[str, str] = {}
         self._zero_ns = zero_ns
         self._status = console.status("starting", spinner="line") if console.is_terminal else None
@@ -52,6 +54,10 @@ class Screen:
         was, now = self._high.get(state.state), None
         if state.value is not None:
             now = state.value >= (_LOW if was else _HIGH)
+        if was and now is False:
+            now = state.t_ns - self._low_ns.setdefault(state.state, state.t_ns) < nanoseconds(_LOW_S)
+        else:
+            self._low_ns.pop(state.state, None)
         if now != was:
             self._high[state.state] = now
             if now or was:  # "low" after "not known" is no news
