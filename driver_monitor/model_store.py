@@ -31,7 +31,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from driver_monitor.errors import BadUseError, DriverMonitorError, ModelError
 from driver_monitor.resources import models_dir
 
-MONITOR_MODELS = ("face_landmarker", "silero_vad", "blink_drowsiness", "lids")
+MONITOR_MODELS = ("face_landmarker", "silero_vad", "blink_drowsiness", "lids", "side_gaze")
 """What the Monitor is built from."""
 OPTIONAL_MODELS = ("hand_landmarker", "expression")
 """What it uses where it is there."""

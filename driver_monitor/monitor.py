@@ -24,11 +24,11 @@ from driver_monitor.perception.driving import Driving
 from driver_monitor.perception.driving_style import DrivingStyles
 from driver_monitor.perception.expression import Expressions
 from driver_monitor.perception.expression_network import ExpressionLook
+from driver_monitor.perception.eye_patches import EyeLook
 from driver_monitor.perception.face_landmarks import FaceDetector
 from driver_monitor.perception.face_track import FaceTrack, FaceTracker
 from driver_monitor.perception.hand_landmarks import HandDetector
 from driver_monitor.perception.heart import Heart
-from driver_monitor.perception.lid_network import LidLook
 from driver_monitor.perception.objects import ObjectDetector
 from driver_monitor.perception.own_sounds import OwnSounds
 from driver_monitor.perception.pictures import Pictures, Reading
@@ -93,7 +93,7 @@ class Monitor:
     """One driver, one trip.
 
     ``face`` finds landmarks in pictures, ``hands`` hands, ``objects`` things, and ``speech`` finds speech in sound; without
-    one of them that is not read (measurements made elsewhere still are). ``lids`` looks at the lids beside the landmarks,
+    one of them that is not read (measurements made elsewhere still are). ``eyes`` are looked at beside the landmarks,
     ``blinks`` judges runs of blinks, ``expression`` small faces, ``words`` finds phrases in speech. ``facts`` about them are
     reported with the first sample.
     """
@@ -108,13 +108,13 @@ class Monitor:
         objects: ObjectDetector | None = None,
         blinks: Judge | None = None,
         expression: ExpressionLook | None = None,
-        lids: LidLook | None = None,
+        eyes: Sequence[EyeLook] = (),
         words: Spotter | None = None,
         facts: Sequence[tuple[Part, PartState, str]] = (),
     ) -> None:
         self._settings = settings
         # in a fleet that states no safety purpose nothing of a mood is worked out
-        self._pictures = Pictures(settings, face, hands, objects, expression if settings.emotions_on else None, lids)
+        self._pictures = Pictures(settings, face, hands, objects, expression if settings.emotions_on else None, eyes)
         self._held = False
         self._phone = Phone(settings.phone)
         self._tracker = FaceTracker(settings)

@@ -168,12 +168,14 @@ class EyesInHead:
     """What both eyes tell of where they turn in the head, in one picture.
 
     ``yaw`` in degrees; ``lid_height`` and ``iris_height``, of the upper lids and the irises over the line through the eyes'
-    corners, as shares of the eye's width in the head's own axes: every face has its own zero of both.
+    corners, as shares of the eye's width in the head's own axes: every face has its own zero of both. ``seen_yaw``: the yaw
+    where the network looks at the nearer eye of a turned head.
     """
 
     yaw: float
     lid_height: float
     iris_height: float
+    seen_yaw: Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import pytest
 from driver_monitor.bench.accuracy.blink_runs import ALERT, AMPLITUDE, DROWSY, DURATION, LOW, people
 from driver_monitor.model_store import model_path
 from driver_monitor.perception.blink_model import BlinkModel
-from models.training import lids
+from models.training import eye_network
 from models.training.blink_drowsiness import SHIPPED, as_onnx, left_out, pooled, tabled, train, within
 from models.training.eye_pictures import SIZE, some_person, some_pose
 
@@ -86,33 +86,35 @@ def test_the_model_that_comes_along_finds_longer_and_shallower_blinks_drowsier()
     assert model(awake) < 0.7
 
 
-def test_the_lid_networks_file_says_what_its_weights_say() -> None:
+@pytest.mark.parametrize(("facts", "unit"), [(0, 1.0), (5, 20.0)])
+def test_an_eye_networks_file_says_what_its_weights_say(facts: int, unit: float) -> None:
     """The graph on ONNX Runtime beside the same sums by NumPy."""
     import onnxruntime
 
     random = np.random.default_rng(3)
-    weights = lids.first_weights(random)
-    patches = random.standard_normal((4, 1, 24, 36)).astype(np.float32)
-    session = onnxruntime.InferenceSession(lids.as_onnx(weights), providers=["CPUExecutionProvider"])
-    (told,) = session.run(None, {"eyes": patches})
+    weights = eye_network.first_weights(random, facts=facts)
+    patches, about = (random.standard_normal(shape).astype(np.float32) for shape in ((4, 1, 24, 36), (4, facts)))
+    file = eye_network.as_onnx("eyes", weights, facts=facts, unit=unit)
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    (told,) = session.run(None, {"eyes": patches} | ({"facts": about} if facts else {}))
     x = patches
     for k in range(1, 4):
         padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
         windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(2, 3))[:, :, ::2, ::2]
         x = np.maximum(0.0, np.einsum("ncyxij,ocij->noyx", windows, weights[f"w{k}"]))
-    dense = np.maximum(0.0, x.reshape(4, -1) @ weights["w4"])
+    dense = np.maximum(0.0, np.concatenate([x.reshape(4, -1), about], axis=1) @ weights["w4"])
     out = dense @ weights["w5"] + weights["b5"]
-    np.testing.assert_allclose(told[:, 0], out[:, 0], atol=2e-3)
-    np.testing.assert_allclose(told[:, 1], np.exp(np.clip(out[:, 1], -5.0, 1.0)), atol=2e-3)
+    np.testing.assert_allclose(told[:, 0], unit * out[:, 0], atol=2e-3 * unit)
+    np.testing.assert_allclose(told[:, 1], unit * np.exp(np.clip(out[:, 1], -5.0, 1.0)), atol=2e-3 * unit)
 
 
 def test_eyes_to_train_on_are_shown_as_the_product_cuts_them_and_a_little_off() -> None:
     patch = np.tile(np.arange(SIZE[0], dtype=np.uint8) * 4, (SIZE[1], 1))
-    plain = lids.shown(patch, None)
+    plain = eye_network.shown(patch, None)
     assert plain.shape == (24, 36)
     assert plain[12, 17:19].mean() == pytest.approx(patch[16, 23:25].mean(), abs=1.0)  # the middles lie on each other
     random = np.random.default_rng(0)
-    others = [lids.shown(patch, random) for _ in range(20)]
+    others = [eye_network.shown(patch, random) for _ in range(20)]
     assert len({other.tobytes() for other in others}) == 20
 
 

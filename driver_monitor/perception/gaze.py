@@ -7,7 +7,7 @@ places the iris in the middle of what is left open; and by the irises' height wh
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from driver_monitor import settings
@@ -15,7 +15,8 @@ from driver_monitor.perception.baseline import Learning, Usual
 from driver_monitor.perception.gaze_zones import Zone, Zones
 from driver_monitor.perception.lid_rest import LidRest
 from driver_monitor.perception.motion import Speed, Way
-from driver_monitor.signals import Angles, FaceMeasurement, nanoseconds
+from driver_monitor.perception.side_gaze import RestingEyes
+from driver_monitor.signals import Angles, EyesInHead, FaceMeasurement, nanoseconds
 
 _HEAD_PITCH_GAIN = 1.2  # the landmark model's head pitch falls short (people left out, rendered heads: docs/bench.md)
 _LID_DEG = 275.0  # of eye pitch per unit of the upper lids' height, looking down: the lid goes with the eye, ...
@@ -29,7 +30,9 @@ _THROWN_BACK_DEG = 20.0  # ... nor do those of a head raised so far, half hidden
 _TURNED_PITCH = 0.16  # a face turned by a degree reads so much lower, up to ...
 _TURNED_MOST_DEG = 50.0
 _ASIDE_FROM_DEG, _ASIDE_PER_DEG, _ASIDE_MOST = 28.0, 0.1, 2.6  # eyes that go with a far turned head are read too near ...
-# ... (twelve rendered people: of 30° 19 are read at 25° of head yaw to the camera, 10 at 40°, beyond 50° hardly any)
+# ... (twelve rendered people: of 30° 19 are read at 25° of head yaw to the camera, 10 at 40°, beyond 50° hardly any), ...
+_SEEN_FROM_DEG, _SEEN_FULL_DEG = 15.0, 25.0  # ... where what the network sees in the nearer eye counts instead, by its error ...
+_ASIDE_ERROR_DEG = 12.0  # ... beside that of the landmarks (drawn people left out; models/side_gaze.md)
 _RETURN_DEG_S = 60.0  # a head that comes back faster is led by its eyes, of which little is seen in a turned face: ...
 _RETURN_LEAD_S, _RETURN_MOST_DEG = 0.08, 10.0  # ... the gaze is so far ahead of what is read
 _RETURN_SPAN_S = 0.06
@@ -90,8 +93,9 @@ class Gaze:
         self._lids = LidRest()
         self._iris = Usual(-0.2, 0.3, 200, _MODE_SPAN_SHARE)
         self._zone: Zone = "road"
-        self._zone_ns = 0  # since when
+        self._rested_ns = 0  # seen there for so long
         self._told_ns: int | None = None  # last told
+        self._step_ns: int | None = None  # the last picture, told or not
         self._road_ns: int | None = None  # last seen on the road
         self._turn = Speed(_RETURN_SPAN_S)
         self._lid_speed = Speed(_LID_SPAN_S, _LID_MOST_S, _LID_MEAN_S)
@@ -100,6 +104,7 @@ class Gaze:
         self._head_away_ns: int | None = None  # since when, and when last, it pointed off the road behind shut lids
         self._still_away_ns = 0
         self._way = Way()
+        self._resting = RestingEyes()
         self._lost_to: Zone | None = None
 
     @property
@@ -133,6 +138,9 @@ class Gaze:
         ``smile`` is how broad it is, 0 to 1; one that ``laughs`` narrows the eyes, and they tell nothing.
         """
         head, eyes = face.head, face.eye_in_head
+        if head is not None and eyes is not None and eyes.seen_yaw is not None:
+            eyes = replace(eyes, seen_yaw=self._resting.step(face.t_ns, head.yaw, eyes.seen_yaw))
+        before_ns, self._step_ns = self._step_ns, face.t_ns
         if head is None:
             self._head_away_ns = None
             self._learning.step(face.t_ns, usable=False)
@@ -181,18 +189,20 @@ class Gaze:
             self._lids.follow(face.t_ns, lid_height, lowered, self._zone == "road")
             pitch = self._eye_pitch(lid_height, eyes.iris_height) - _HEAD_PITCH_GAIN * lowered
             turned = min(abs(head.yaw), _TURNED_MOST_DEG) - min(abs(yaw_zero), _TURNED_MOST_DEG)
-            aside = self._aside(head.yaw, head.yaw - yaw_zero, eyes.yaw - (self._yaw.zero - yaw_zero))
+            aside = self._aside(head.yaw, head.yaw - yaw_zero, eyes, self._yaw.zero - yaw_zero)
             direction = Angles(head.yaw - yaw_zero + aside + lead, pitch + _TURNED_PITCH * turned, head.roll)
         if self._told_ns is not None and face.t_ns - self._told_ns > nanoseconds(_BLINK_S):
-            self._zone_ns = face.t_ns  # a look hidden for longer than by a blink rests anew
-        zone = self._zones.zone(direction, self._zone, rests=face.t_ns - self._zone_ns >= nanoseconds(_REST_S))
+            self._rested_ns = 0  # a look hidden for longer than by a blink rests anew
+        elif self._told_ns is not None and self._told_ns == before_ns:
+            self._rested_ns += face.t_ns - self._told_ns
+        zone = self._zones.zone(direction, self._zone, rests=self._rested_ns >= nanoseconds(_REST_S))
         if laughed and zone == "road":
             return GazeState(face.t_ns, reason="a laugh narrows the eyes")
         came_back = zone == "road" and self._zone != "road"
         if came_back and head_only and not mouth_wide and self._eyes_seen_lately(face.t_ns):
             return GazeState(face.t_ns, reason="the eyes cannot be read for a moment")
         if zone != self._zone:
-            self._zone, self._zone_ns = zone, face.t_ns
+            self._zone, self._rested_ns = zone, 0
         self._told_ns = face.t_ns
         self._road_ns = face.t_ns if self._zone == "road" or self._road_ns is None else self._road_ns
         head_away_ns, self._head_away_ns = self._head_away_ns, None
@@ -239,15 +249,20 @@ class Gaze:
             return 0.0
         return math.copysign(min(_RETURN_MOST_DEG, abs(speed) * _RETURN_LEAD_S, abs(yaw)), speed)
 
-    def _aside(self, to_camera: float, turned: float, eye_yaw: float) -> float:
-        """Yaw of the eyes in the head, of what is read of it in a head turned so far from the camera and from straight-ahead.
+    def _aside(self, to_camera: float, turned: float, eyes: EyesInHead, zero: float) -> float:
+        """Yaw of the eyes in a head turned so far from the camera and from straight-ahead, where they are read as ``zero``.
 
         A camera that sees a straight-ahead head from the side changes nothing near the road: its readings there are learned.
         """
-        if eye_yaw * to_camera <= 0.0 or eye_yaw * turned <= 0.0:
-            return eye_yaw
-        far = min(abs(to_camera), abs(turned)) - _ASIDE_FROM_DEG
-        return eye_yaw * min(_ASIDE_MOST, 1.0 + _ASIDE_PER_DEG * max(0.0, far))
+        by_landmarks, far = eyes.yaw - zero, min(abs(to_camera), abs(turned)) if to_camera * turned > 0.0 else 0.0
+        if by_landmarks * turned > 0.0:
+            by_landmarks *= min(_ASIDE_MOST, 1.0 + _ASIDE_PER_DEG * max(0.0, far - _ASIDE_FROM_DEG))
+        seen = eyes.seen_yaw
+        if seen is None or far <= _SEEN_FROM_DEG:
+            return by_landmarks
+        share = min(1.0, (far - _SEEN_FROM_DEG) / (_SEEN_FULL_DEG - _SEEN_FROM_DEG))
+        share /= 1.0 + (seen.error / _ASIDE_ERROR_DEG) ** 2
+        return by_landmarks + share * (seen.value - zero - by_landmarks)
 
     def _eye_pitch(self, lid_height: float, iris_height: float) -> float:
         """Of the eyes in the head, from straight ahead."""

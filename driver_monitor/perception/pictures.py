@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,13 +12,13 @@ from driver_monitor import settings
 from driver_monitor.perception.camera_pulse import CameraPulse, read_skin
 from driver_monitor.perception.driver_place import DriverPlace
 from driver_monitor.perception.expression_network import ExpressionLook
+from driver_monitor.perception.eye_patches import EyeLook
 from driver_monitor.perception.face import measure_face
 from driver_monitor.perception.face_landmarks import FaceDetector, FaceLandmarks
 from driver_monitor.perception.face_regions import read_regions
 from driver_monitor.perception.face_track import FaceTrack
 from driver_monitor.perception.hand_landmarks import HandDetector, HandLandmarks
 from driver_monitor.perception.hands import Hands
-from driver_monitor.perception.lid_network import LidLook
 from driver_monitor.perception.objects import ObjectDetector
 from driver_monitor.perception.pace import Pace
 from driver_monitor.perception.picture import PictureCheck
@@ -58,12 +59,12 @@ class Pictures:
         hands: HandDetector | None,
         objects: ObjectDetector | None,
         expression: ExpressionLook | None,
-        lids: LidLook | None,
+        eyes: Sequence[EyeLook],
     ) -> None:
         self._least_px = settings.face.min_eye_width_px
         self._objects_every_ns = nanoseconds(settings.phone.detector_every_s)
         self._face, self._hand_detector, self._objects, self._expression = face, hands, objects, expression
-        self._lids = lids
+        self._eyes = eyes
         self.hands = Hands(settings.hands)
         self._skin = CameraPulse(settings.heart.camera_pulse_snr_db) if settings.heart.camera_pulse else None
         self._pace = Pace(settings.face.most_fps)
@@ -89,8 +90,9 @@ class Pictures:
             face = self._with_regions(frame, self._hold(frame.t_ns, quality))
         else:
             face = measure_face(frame.t_ns, self._found, quality, self._least_px)
-            if self._lids is not None and self._found is not None:
-                face = self._lids.look(frame.image, self._found, face)
+            if self._found is not None:
+                for eyes in self._eyes:
+                    face = eyes.look(frame.image, self._found, face)
             face = self._with_regions(frame, face)
             face = self._place.step(face, speed_kmh)
             if face.other_face:

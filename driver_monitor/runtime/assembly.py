@@ -14,10 +14,11 @@ from driver_monitor.model_store import model_file, model_path
 from driver_monitor.monitor import Monitor
 from driver_monitor.perception.blink_model import BlinkModel
 from driver_monitor.perception.expression_network import ExpressionLook, ExpressionLooks, LiteRtExpression
+from driver_monitor.perception.eye_looks import open_eye_looks
+from driver_monitor.perception.eye_patches import EyeLook
 from driver_monitor.perception.face_landmarks import FaceDetector
 from driver_monitor.perception.face_landmarks.choice import choose, mediapipe_fault, open_face
 from driver_monitor.perception.hand_landmarks import HandDetector, MediaPipeHands
-from driver_monitor.perception.lid_network import LidLook, LidLooks, LidNetwork
 from driver_monitor.perception.objects import ObjectDetector, OnnxObjects
 from driver_monitor.perception.speech_detector import SpeechDetector
 from driver_monitor.perception.words import Spotter, find_phrases, read_phrases
@@ -36,7 +37,7 @@ class Senses:
     objects: ObjectDetector | None
     blinks: Judge
     expression: ExpressionLook | None
-    lids: LidLook
+    eyes: Sequence[EyeLook]
     words: Spotter | None
     facts: Sequence[tuple[Part, PartState, str]]
 
@@ -50,7 +51,7 @@ class Senses:
             objects=self.objects,
             blinks=self.blinks,
             expression=self.expression,
-            lids=self.lids,
+            eyes=self.eyes,
             words=self.words,
             facts=self.facts,
         )
@@ -84,8 +85,7 @@ def open_senses(settings: Settings) -> Senses:
     words, told = _open_words(settings)
     if told:
         facts.append(("microphone", "ok", told))
-    lids = LidLooks(LidNetwork(model_path("lids")))
-    return Senses(face, speech, hands, objects, blinks, expression, lids, words, facts)
+    return Senses(face, speech, hands, objects, blinks, expression, open_eye_looks(model_path), words, facts)
 
 
 def _open_words(settings: Settings) -> tuple[PocketSphinxSpotter | None, str]:

@@ -132,7 +132,7 @@ def as_onnx(weights: Floats, bias: float) -> bytes:
         tensor("weights", w),
         tensor("bias", np.array([[round(bias, 4)]], np.float32)),
     ]
-    return model("blink_drowsiness", nodes, constants, ("blinks", ["n", 2]), ("log_odds", [1, 1]))
+    return model("blink_drowsiness", nodes, constants, [("blinks", ["n", 2])], ("log_odds", [1, 1]))
 
 
 def main() -> None:

@@ -1,14 +1,15 @@
 """Drawn eyes to train on: people, eyewear, light, camera places and poses by chance, each eye as the product would cut it out.
 
-``python -m models.training.eye_pictures SEED PEOPLE OUT.npz`` from the repository root; 30 pictures of each person, some 2 s of a
-core. None of the twelve named people of the bench is among them.
+``python -m models.training.eye_pictures SEED PEOPLE OUT.npz [--turned]`` from the repository root; 30 pictures of each person,
+some 2 s of a core. ``--turned``: with open eyes in turned heads (side_gaze), else with lids of all kinds (lids). None of the
+twelve named people of the bench is among them.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from dataclasses import astuple, dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,9 +24,10 @@ from driver_monitor.bench.virtual_driver.render import Conditions, VirtualDriver
 from driver_monitor.bench.virtual_driver.sensor import Sensor
 from driver_monitor.bench.virtual_driver.subject import Subject
 from driver_monitor.model_store import model_path
+from driver_monitor.perception.eye_patches import CORNERS, look_at_eye
 from driver_monitor.perception.face import measure_face
 from driver_monitor.perception.face_landmarks.choice import open_face
-from driver_monitor.perception.lid_network import CORNERS, look_at_eye
+from driver_monitor.perception.side_gaze import facts
 from driver_monitor.settings import Face
 from driver_monitor.signals import NS_PER_S, Angles, CameraFrame
 
@@ -46,11 +48,22 @@ Random = np.random.Generator
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What one eye's picture shows: whose eye, the gap over ``EYE_WIDTH_MM``, and the landmarks' aspect ratio beside it."""
+    """What one eye's picture shows: whose eye, the gap over ``EYE_WIDTH_MM``, and the landmarks' aspect ratio beside it; the lids
+    as a share of the own open eye, the eye's yaw in the head to the nose's side, degrees, and what the landmarks say of it; and
+    where the head is (:func:`~driver_monitor.perception.side_gaze.facts`).
+    """
 
     person: int
     gap: float
     ear: float
+    lids: float
+    yaw: float
+    yaw_by_landmarks: float
+    facts: list[float]
+
+    def row(self) -> list[float]:
+        """All of it as figures."""
+        return [self.person, self.gap, self.ear, self.lids, self.yaw, self.yaw_by_landmarks, *self.facts]
 
 
 def one_of(random: Random, *choices: _T) -> _T:
@@ -132,7 +145,18 @@ def some_pose(random: Random, place: Place) -> Pose:
     )
 
 
-def eyes_of(people: int, seed: int) -> Iterator[tuple[NDArray[np.uint8], Label]]:
+def turned_pose(random: Random, place: Place) -> Pose:
+    """Heads turned aside, with eyes that go any way and are mostly open."""
+    u, pose = random.uniform, some_pose(random, place)
+    way, lid = one_of(random, 1.0, -1.0), one_of(random, 1.0, 1.0, 1.0, u(0.35, 1.0))
+    pitch = u(-30.0, -10.0) if random.random() < 0.2 else min(20.0, random.normal(-3.0, 7.0))
+    head = replace(pose.head, yaw=way * (u(12.0, 62.0) if random.random() < 0.85 else u(0.0, 15.0)))
+    return replace(pose, head=head, eyes=Angles(u(-37.0, 37.0), pitch), lids=(lid, lid))
+
+
+def eyes_of(
+    people: int, seed: int, posed: Callable[[Random, Place], Pose] = some_pose
+) -> Iterator[tuple[NDArray[np.uint8], Label]]:
     """Patches (32, 48) with what they show, of so many people."""
     import cv2
 
@@ -146,7 +170,7 @@ def eyes_of(people: int, seed: int) -> Iterator[tuple[NDArray[np.uint8], Label]]
             place, nearer, noise = one_of(random, *_PLACES), random.uniform(0.85, 1.25), random.uniform(0.5, 2.0)
             light = some_light(random, kind)
             for _ in range(_EACH):
-                pose = some_pose(random, place)
+                pose = posed(random, place)
                 blur = one_of(random, 0.0, 0.0, 0.0, random.uniform(1.0, 4.0))
                 sensor = Sensor(noise=noise, blur_px=blur, blur_deg=random.uniform(0.0, 180.0))
                 conditions = Conditions(place, nearer=nearer, light=light, sensor=sensor, seed=int(random.integers(1 << 30)))
@@ -155,15 +179,21 @@ def eyes_of(people: int, seed: int) -> Iterator[tuple[NDArray[np.uint8], Label]]
                     t_ns += NS_PER_S // 10
                     found = detector.detect(CameraFrame(t_ns, image))
                 face = measure_face(t_ns, found, None, _LEAST_WIDTH_PX)
-                left, right = face.left_eye, face.right_eye
-                if found is None or left is None or right is None or face.head is None or abs(face.head.yaw) > _MOST_YAW:
+                left, right, eyes = face.left_eye, face.right_eye, face.eye_in_head
+                if found is None or left is None or right is None or eyes is None:
+                    continue
+                if face.head is None or abs(face.head.yaw) > _MOST_YAW:
                     continue
                 gray = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
                 a, b, c, d = found.points(CORNERS)
                 gap_l, gap_r = truth.aperture_mm
-                for gap, read, ends in ((gap_r, right, (a, b)), (gap_l, left, (c, d))):
-                    patch = look_at_eye(gray, *ends, mirrored=read is left, size=SIZE, span=SPAN)
-                    yield patch, Label(seed * 100_000 + k, gap / EYE_WIDTH_MM, read.ear)
+                lids_l, lids_r = pose.lids
+                for gap, lids, read, ends in ((gap_r, lids_r, right, (a, b)), (gap_l, lids_l, left, (c, d))):
+                    mirrored = read is left
+                    yaw, marks = (-pose.eyes.yaw, -eyes.yaw) if mirrored else (pose.eyes.yaw, eyes.yaw)
+                    about = facts(face, mirrored=mirrored)
+                    patch = look_at_eye(gray, *ends, mirrored=mirrored, size=SIZE, span=SPAN)
+                    yield patch, Label(seed * 100_000 + k, gap / EYE_WIDTH_MM, read.ear, lids, yaw, marks, about)
 
 
 def main() -> None:
@@ -172,9 +202,10 @@ def main() -> None:
     parser.add_argument("seed", type=int)
     parser.add_argument("people", type=int)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--turned", action="store_true")
     given = parser.parse_args()
-    patches, labels = zip(*eyes_of(given.people, given.seed), strict=True)
-    np.savez_compressed(given.out, patches=np.stack(patches), labels=np.array([astuple(label) for label in labels], np.float32))
+    patches, labels = zip(*eyes_of(given.people, given.seed, turned_pose if given.turned else some_pose), strict=True)
+    np.savez_compressed(given.out, patches=np.stack(patches), labels=np.array([label.row() for label in labels], np.float32))
     print(f"{len(patches)} eyes of {given.people} people: {given.out}")
 
 

@@ -57,10 +57,10 @@ def model(
     name: str,
     nodes: Sequence[bytes],
     constants: Sequence[bytes],
-    takes: tuple[str, Sequence[int | str]],
+    takes: Sequence[tuple[str, Sequence[int | str]]],
     gives: tuple[str, Sequence[int | str]],
 ) -> bytes:
     """The whole file."""
     graph = b"".join(_bytes(1, n) for n in nodes) + _bytes(2, name) + b"".join(_bytes(5, c) for c in constants)
-    graph += _bytes(11, _value(*takes)) + _bytes(12, _value(*gives))
+    graph += b"".join(_bytes(11, _value(*one)) for one in takes) + _bytes(12, _value(*gives))
     return _number(1, IR_VERSION) + _bytes(2, "driver_monitor") + _bytes(7, graph) + _bytes(8, _number(2, OPSET))

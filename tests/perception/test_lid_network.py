@@ -9,24 +9,22 @@ from typing import Literal
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from driver_monitor.bench.accuracy.single_eyes import WIDTHS, open_and_shut
-from driver_monitor.bench.virtual_driver.light import LIGHTS, LightKind
+from driver_monitor.bench.virtual_driver.light import LightKind
 from driver_monitor.bench.virtual_driver.pose import Pose
-from driver_monitor.bench.virtual_driver.render import Conditions, virtual_driver
-from driver_monitor.bench.virtual_driver.subject import PEOPLE
 from driver_monitor.errors import ModelError
 from driver_monitor.model_store import model_path
+from driver_monitor.perception.eye_patches import CORNERS, look_at_eye
 from driver_monitor.perception.face import measure_face
 from driver_monitor.perception.face_landmarks import FaceDetector
 from driver_monitor.perception.face_landmarks.choice import open_face
-from driver_monitor.perception.lid_network import CORNERS, HOLD_S, LidLooks, LidNetwork, look_at_eye
+from driver_monitor.perception.lid_network import HOLD_S, LidLooks, LidNetwork
 from driver_monitor.perception.own_eye import OwnEye
 from driver_monitor.settings import Eyes, Settings
 from driver_monitor.signals import Angles, CameraFrame, Estimate, EyeReading, FaceMeasurement, nanoseconds
+from tests.perception.drawn_faces import Picture, Watched, drawn
 
-Picture = NDArray[np.uint8]
 FRAME_S = 1.0 / 15.0
 
 
@@ -42,30 +40,9 @@ def detector() -> Iterator[FaceDetector]:
     opened.close()
 
 
-class Watched:
-    """Pictures one after another before one detector, which is shown an empty one between two faces."""
-
-    def __init__(self, detector: FaceDetector, network: LidNetwork) -> None:
-        self._detector, self._network, self._t_s = detector, network, 0.0
-
-    def see(self, image: Picture) -> FaceMeasurement:
-        for picture in (np.zeros_like(image), image, image, image):
-            self._t_s += 0.1
-            found = self._detector.detect(CameraFrame(nanoseconds(self._t_s), picture))
-        assert found is not None
-        return LidLooks(self._network).look(image, found, measure_face(nanoseconds(self._t_s), found, None, 72.0))
-
-
 @pytest.fixture(scope="module")
 def watched(detector: FaceDetector, network: LidNetwork) -> Watched:
-    return Watched(detector, network)
-
-
-def drawn(
-    person: str, pose: Pose, light: LightKind = "day", glasses: Literal["none", "clear", "dark"] = "none", **worn: float
-) -> Picture:
-    driver = virtual_driver(model_path("virtual-driver"), PEOPLE[person].wearing(glasses=glasses, **worn))
-    return driver.render(pose, Conditions(light=LIGHTS[light], seed=3))[0]
+    return Watched(detector, LidLooks(network))
 
 
 def gap_of(face: FaceMeasurement) -> float:

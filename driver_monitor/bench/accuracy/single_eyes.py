@@ -11,7 +11,8 @@ from driver_monitor.bench.accuracy.outcome import Figure, Outcome, Tell
 from driver_monitor.bench.accuracy.statistics import auc, bootstrap
 from driver_monitor.errors import RecordingError
 from driver_monitor.model_store import model_path
-from driver_monitor.perception.lid_network import LidNetwork, look_at_eye
+from driver_monitor.perception.eye_patches import look_at_eye
+from driver_monitor.perception.lid_network import LidNetwork
 from driver_monitor.settings import Settings
 
 WIDTHS = (0.5, 0.6, 0.7, 0.8)

@@ -20,11 +20,12 @@ from driver_monitor.bench.virtual_driver.pose import Pose, Truth
 from driver_monitor.bench.virtual_driver.render import Conditions, VirtualDriver, virtual_driver
 from driver_monitor.bench.virtual_driver.subject import PEOPLE
 from driver_monitor.model_store import model_path
+from driver_monitor.perception.eye_looks import open_eye_looks
+from driver_monitor.perception.eye_patches import EyeLook
 from driver_monitor.perception.face import measure_face
 from driver_monitor.perception.face_landmarks import FaceDetector
 from driver_monitor.perception.face_landmarks.choice import open_face
 from driver_monitor.perception.face_track import FaceTrack, FaceTracker
-from driver_monitor.perception.lid_network import LidLook, LidLooks, LidNetwork
 from driver_monitor.settings import Settings
 from driver_monitor.signals import NS_PER_S, CameraFrame, FaceMeasurement
 
@@ -54,9 +55,9 @@ class _Watched:
     """One person before the camera, seen by the product's landmarks and geometry."""
 
     def __init__(
-        self, driver: VirtualDriver, scene: Scene, detector: FaceDetector, lids: LidLook, settings: Settings
+        self, driver: VirtualDriver, scene: Scene, detector: FaceDetector, eyes: Sequence[EyeLook], settings: Settings
     ) -> None:
-        self._driver, self._scene, self._detector, self._lids = driver, scene, detector, lids
+        self._driver, self._scene, self._detector, self._eyes = driver, scene, detector, eyes
         self._min_width_px = settings.face.min_eye_width_px
         self._pictures = 0
 
@@ -76,7 +77,10 @@ class _Watched:
         self._pictures += 1
         found = self._detector.detect(CameraFrame(t_ns, image))
         face = measure_face(t_ns, found, None, self._min_width_px)
-        return face if found is None else self._lids.look(image, found, face)
+        if found is not None:
+            for eyes in self._eyes:
+                face = eyes.look(image, found, face)
+        return face
 
 
 class _Drive:
@@ -104,7 +108,7 @@ def measure_person(person: str, scene: Scene = Scene(), sweeps: Sequence[str] = 
     driver = virtual_driver(model_path("virtual-driver"), PEOPLE[person].wearing(glasses=scene.glasses))
     detector = open_face(model_path("face_landmarker"), settings.face)
     try:
-        watched = _Watched(driver, scene, detector, LidLooks(LidNetwork(model_path("lids"))), settings)
+        watched = _Watched(driver, scene, detector, open_eye_looks(model_path), settings)
         chosen = (sweep.thinned(every) for sweep in SWEEPS if not sweeps or sweep.name in sweeps)
         return [curve for sweep in chosen for curve in _swept(person, sweep, watched, settings)]
     finally:
