@@ -11,6 +11,8 @@ from driver_monitor.signals import NS_PER_S, CameraFrame, PictureQuality, nanose
 
 _GRID = 16  # every sixteenth pixel in each direction tells brightness well enough
 _SATURATED = 250
+# gray levels: a video codec repeats a frozen picture so nearly; of live ones some pixel changed by 8 at least (real videos)
+_SAME = 2
 _SHARP_EVERY_NS = NS_PER_S // 2
 _WIDTH = 160  # fine detail is judged in a picture this wide: a blur that hides lids shows there, and noise does not
 _SMOOTH = 1.0 / 16.0  # what is left of the figure in a picture without any detail: (1 / 4)²
@@ -37,16 +39,17 @@ class PictureCheck:
         self._usual.add(_PRIOR, _PRIOR_S)
 
     def step(self, frame: CameraFrame, seat: tuple[float, float, float, float] | None = None) -> PictureQuality:
-        """Quality of one picture; ``frozen`` once pictures have been equal for ``face.frozen_s``.
+        """Quality of one picture; ``frozen`` once pictures have been the same for ``face.frozen_s``.
 
         ``seat`` is where the driver's face was last (left, top, right, bottom, as shares of the picture's width).
         """
         grid = np.ascontiguousarray(frame.image[::_GRID, ::_GRID, 1])  # green stands for luma
-        if self._last is None or self._changed_ns is None or not np.array_equal(grid, self._last):
-            self._changed_ns = frame.t_ns
-        self._last = grid
         mean, spread = self._cv2.meanStdDev(grid)
         contrast = float(spread[0, 0])
+        same = _SAME if contrast >= _LEAST_CONTRAST else 0
+        if self._last is None or self._changed_ns is None or int(self._cv2.absdiff(grid, self._last).max()) > same:
+            self._changed_ns = frame.t_ns
+        self._last = grid
         if self._sharp_ns is None or frame.t_ns - self._sharp_ns >= _SHARP_EVERY_NS:
             self._sharp_ns = frame.t_ns
             self._sharpness = self._sharp(frame) if contrast >= _LEAST_CONTRAST else None

@@ -123,6 +123,23 @@ def test_a_picture_that_stands_still_is_frozen_after_a_second_at_any_frame_rate(
         assert frozen.index(True) == fps
 
 
+def test_a_frozen_picture_that_a_codec_repeats_not_quite_the_same_is_frozen() -> None:
+    random = np.random.default_rng(5)
+    for most, frozen in ((2, True), (5, False)):
+        check, image = PictureCheck(FACE), scene().astype(np.int16)
+        for k in range(30):
+            coded = np.clip(image + random.integers(0, most + 1, image.shape), 0, 255).astype(np.uint8)
+            quality = check.step(CameraFrame(nanoseconds(k / 15.0), coded))
+        assert quality.frozen is frozen
+
+
+def test_a_dark_picture_with_little_noise_is_not_frozen() -> None:
+    check, random = PictureCheck(FACE), np.random.default_rng(5)
+    for k in range(30):
+        noise = random.integers(2, 5, (480, 640, 3)).astype(np.uint8)
+        assert not check.step(CameraFrame(nanoseconds(k / 15.0), noise)).frozen
+
+
 def test_noise_and_the_edge_of_a_cover_do_not_uncover_the_seat() -> None:
     visibility, names = Visibility(FACE), []
     for k, spread in enumerate((5.6, 6.8, 6.3, 5.6, 7.5)):  # of what is dark, about the limit of 6
