@@ -11,8 +11,9 @@ from driver_monitor.signals import NS_PER_S, CameraFrame, PictureQuality, nanose
 
 _GRID = 16  # every sixteenth pixel in each direction tells brightness well enough
 _SATURATED = 250
-# gray levels: a video codec repeats a frozen picture so nearly; of live ones some pixel changed by 8 at least (real videos)
-_SAME = 2
+# of a frozen picture a video codec changes hardly a pixel by more gray levels than this (a share of 0.0008 at most in a drawn
+# one; in live ones of three real videos 0.0047 at least)
+_SAME, _SAME_SHARE = 4, 0.002
 _SHARP_EVERY_NS = NS_PER_S // 2
 _WIDTH = 160  # fine detail is judged in a picture this wide: a blur that hides lids shows there, and noise does not
 _SMOOTH = 1.0 / 16.0  # what is left of the figure in a picture without any detail: (1 / 4)²
@@ -46,8 +47,7 @@ class PictureCheck:
         grid = np.ascontiguousarray(frame.image[::_GRID, ::_GRID, 1])  # green stands for luma
         mean, spread = self._cv2.meanStdDev(grid)
         contrast = float(spread[0, 0])
-        same = _SAME if contrast >= _LEAST_CONTRAST else 0
-        if self._last is None or self._changed_ns is None or int(self._cv2.absdiff(grid, self._last).max()) > same:
+        if self._last is None or self._changed_ns is None or not self._same(grid, self._last, contrast):
             self._changed_ns = frame.t_ns
         self._last = grid
         if self._sharp_ns is None or frame.t_ns - self._sharp_ns >= _SHARP_EVERY_NS:
@@ -61,6 +61,12 @@ class PictureCheck:
             sharpness=self._sharpness,
             seat=None if seat is None else self._there(frame.image, grid, seat),
         )
+
+    def _same(self, grid: NDArray[np.uint8], last: NDArray[np.uint8], contrast: float) -> bool:
+        """The same picture, as far as a codec lets it be; in a flat one noise is all that tells."""
+        if contrast < _LEAST_CONTRAST:
+            return np.array_equal(grid, last)
+        return int(np.count_nonzero(self._cv2.absdiff(grid, last) > _SAME)) < _SAME_SHARE * grid.size
 
     def _there(
         self, image: NDArray[np.uint8], grid: NDArray[np.uint8], seat: tuple[float, float, float, float]

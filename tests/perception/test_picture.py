@@ -52,7 +52,9 @@ def test_a_smeared_lens_is_blurred_and_a_little_softness_is_not() -> None:
 
 
 def test_a_lens_smeared_from_the_start_is_blurred_all_the_same() -> None:
-    soft = [np.asarray(cv2.GaussianBlur(scene(seed=k), (0, 0), 6.0), np.uint8) for k in range(70)]
+    random = np.random.default_rng(6)
+    smeared = cv2.GaussianBlur(scene(), (0, 0), 6.0).astype(np.int16)  # the sensor's noise comes after the lens
+    soft = [np.clip(smeared + random.normal(0.0, 1.5, smeared.shape), 0, 255).astype(np.uint8) for _ in range(70)]
     assert sight(last(soft), Angles(0.0, 0.0)) == "blurred"
 
 
@@ -125,7 +127,7 @@ def test_a_picture_that_stands_still_is_frozen_after_a_second_at_any_frame_rate(
 
 def test_a_frozen_picture_that_a_codec_repeats_not_quite_the_same_is_frozen() -> None:
     random = np.random.default_rng(5)
-    for most, frozen in ((2, True), (5, False)):
+    for most, frozen in ((4, True), (8, False)):
         check, image = PictureCheck(FACE), scene().astype(np.int16)
         for k in range(30):
             coded = np.clip(image + random.integers(0, most + 1, image.shape), 0, 255).astype(np.uint8)
