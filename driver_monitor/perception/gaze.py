@@ -42,7 +42,7 @@ _BLINK_S = 0.5
 _NO_NOISE_S = 0.15  # a head that points at the road for less has not come back to it
 _REST_S = 0.4  # a look that has been on a place for so long rests there, and noise at the place's edge is no new look
 _LID_AFTER_S = 0.1  # the eyeLook units come to rest a little after the lid
-_TEACHING_S = 2.0
+_TEACHING_S = 0.3  # for so long after the road pictures still teach: the lids' noise at its edge is no look away
 _MISTAUGHT_S = 8.0  # nobody looks away for longer while all is well: what was learned may not have been the road
 _EYES_AGAIN_S = 0.3  # eyes lost for less than this will say more than a head that points at the road
 _EYES_OPEN = 0.25  # below this openness the lid tells of its closing, not of the eye
@@ -274,10 +274,10 @@ class Gaze:
         return _LID_DEG * max(_LID_BY_CAMERA_RANGE[0], min(_LID_BY_CAMERA_RANGE[1], seen)) * lid
 
     def _teaches(self, t_ns: int) -> bool:
-        return not self._standing and not self._long_away(t_ns)
+        return not self._standing and not self._away(t_ns)
 
-    def _long_away(self, t_ns: int) -> bool:
-        """A long look away teaches no straight-ahead, once that is known at all; a very long one may be the road itself."""
+    def _away(self, t_ns: int) -> bool:
+        """A look away teaches no straight-ahead, once that is known at all; a very long one may be the road itself."""
         if not self.trusted or self._road_ns is None:
             return False
         return nanoseconds(_TEACHING_S) < t_ns - self._road_ns <= nanoseconds(_MISTAUGHT_S)

@@ -283,6 +283,15 @@ def test_a_look_away_within_the_first_minute_teaches_nothing() -> None:
     assert driver.show(Look(), 1.0).zone == "road"
 
 
+def test_many_short_looks_away_within_the_first_minute_teach_nothing() -> None:
+    driver = Driver()
+    driver.show(Look(), 12.0)
+    phone = Look(lid=-0.08, head=(-14.0, -5.0))
+    for _ in range(12):  # more time there than on the road
+        assert driver.show(phone, 1.9).zone != "road"
+        assert driver.show(Look(), 0.8).zone == "road"
+
+
 def test_a_car_that_stands_teaches_no_straight_ahead() -> None:
     driver = Driver()
     driver.gaze.drive(None, standing=True)
