@@ -32,7 +32,8 @@ _TURNED_MOST_DEG = 50.0
 _ASIDE_FROM_DEG, _ASIDE_PER_DEG, _ASIDE_MOST = 28.0, 0.1, 2.6  # eyes that go with a far turned head are read too near ...
 # ... (twelve rendered people: of 30° 19 are read at 25° of head yaw to the camera, 10 at 40°, beyond 50° hardly any), ...
 _SEEN_FROM_DEG, _SEEN_FULL_DEG = 15.0, 25.0  # ... where what the network sees in the nearer eye counts instead, by its error ...
-_ASIDE_ERROR_DEG = 12.0  # ... beside that of the landmarks (drawn people left out; models/side_gaze.md)
+# ... beside that of the landmarks, which tell ever less: of a degree half is read there, a sixth at 50° (models/side_gaze.md)
+_ASIDE_ERROR_DEG, _ASIDE_ERROR_PER_DEG = 10.0, 1.3
 _RETURN_DEG_S = 60.0  # a head that comes back faster is led by its eyes, of which little is seen in a turned face: ...
 _RETURN_LEAD_S, _RETURN_MOST_DEG = 0.08, 10.0  # ... the gaze is so far ahead of what is read
 _RETURN_SPAN_S = 0.06
@@ -261,7 +262,7 @@ class Gaze:
         if seen is None or far <= _SEEN_FROM_DEG:
             return by_landmarks
         share = min(1.0, (far - _SEEN_FROM_DEG) / (_SEEN_FULL_DEG - _SEEN_FROM_DEG))
-        share /= 1.0 + (seen.error / _ASIDE_ERROR_DEG) ** 2
+        share /= 1.0 + (seen.error / (_ASIDE_ERROR_DEG + _ASIDE_ERROR_PER_DEG * (far - _SEEN_FROM_DEG))) ** 2
         return by_landmarks + share * (seen.value - zero - by_landmarks)
 
     def _eye_pitch(self, lid_height: float, iris_height: float) -> float:
