@@ -93,7 +93,7 @@ class Monitor:
     """One driver, one trip.
 
     ``face`` finds landmarks in pictures, ``hands`` hands, ``objects`` things, and ``speech`` finds speech in sound; without
-    one of them that is not read (measurements made elsewhere still are). ``eyes`` are looked at beside the landmarks,
+    one of them that is not read (measurements made elsewhere still are). ``eyes`` looks at the eyes beside the landmarks,
     ``blinks`` judges runs of blinks, ``expression`` small faces, ``words`` finds phrases in speech. ``facts`` about them are
     reported with the first sample.
     """
@@ -108,7 +108,7 @@ class Monitor:
         objects: ObjectDetector | None = None,
         blinks: Judge | None = None,
         expression: ExpressionLook | None = None,
-        eyes: Sequence[EyeLook] = (),
+        eyes: EyeLook | None = None,
         words: Spotter | None = None,
         facts: Sequence[tuple[Part, PartState, str]] = (),
     ) -> None:

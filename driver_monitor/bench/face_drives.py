@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from driver_monitor.perception.eye_looks import open_eye_looks
+from driver_monitor.perception.eye_looks import EyeLooks
 from driver_monitor.perception.face_landmarks.choice import Backend, choose, open_face
 from driver_monitor.settings import Settings
 from driver_monitor.signals import CameraFrame
@@ -48,7 +48,7 @@ class Drive:
 
         chosen = settings.model_copy(update={"face": settings.face.model_copy(update={"most_fps": most_fps})})
         face = open_face(model_path("face_landmarker"), settings.face, choose(backend))
-        self._monitor = Monitor(chosen, face=face, eyes=open_eye_looks(model_path))
+        self._monitor = Monitor(chosen, face=face, eyes=EyeLooks(model_path))
         self.read: list[bool] = []
         self.cpu_ms: list[float] = []
 

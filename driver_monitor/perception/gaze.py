@@ -15,7 +15,7 @@ from driver_monitor.perception.baseline import Learning, Usual
 from driver_monitor.perception.gaze_zones import Zone, Zones
 from driver_monitor.perception.lid_rest import LidRest
 from driver_monitor.perception.motion import Speed, Way
-from driver_monitor.perception.side_gaze import RestingEyes
+from driver_monitor.perception.side_gaze import FROM_DEG, RestingEyes
 from driver_monitor.signals import Angles, EyesInHead, FaceMeasurement, nanoseconds
 
 _HEAD_PITCH_GAIN = 1.2  # the landmark model's head pitch falls short (people left out, rendered heads: docs/bench.md)
@@ -31,7 +31,7 @@ _TURNED_PITCH = 0.16  # a face turned by a degree reads so much lower, up to ...
 _TURNED_MOST_DEG = 50.0
 _ASIDE_FROM_DEG, _ASIDE_PER_DEG, _ASIDE_MOST = 28.0, 0.1, 2.6  # eyes that go with a far turned head are read too near ...
 # ... (twelve rendered people: of 30° 19 are read at 25° of head yaw to the camera, 10 at 40°, beyond 50° hardly any), ...
-_SEEN_FROM_DEG, _SEEN_FULL_DEG = 15.0, 25.0  # ... where what the network sees in the nearer eye counts instead, by its error ...
+_SEEN_FULL_DEG = 25.0  # ... where, from FROM_DEG and in full from here, what the network sees counts instead, by its error ...
 # ... beside that of the landmarks, which tell ever less: of a degree half is read there, a sixth at 50° (models/side_gaze.md)
 _ASIDE_ERROR_DEG, _ASIDE_ERROR_PER_DEG = 10.0, 1.3
 _RETURN_DEG_S = 60.0  # a head that comes back faster is led by its eyes, of which little is seen in a turned face: ...
@@ -259,10 +259,10 @@ class Gaze:
         if by_landmarks * turned > 0.0:
             by_landmarks *= min(_ASIDE_MOST, 1.0 + _ASIDE_PER_DEG * max(0.0, far - _ASIDE_FROM_DEG))
         seen = eyes.seen_yaw
-        if seen is None or far <= _SEEN_FROM_DEG:
+        if seen is None or far <= FROM_DEG:
             return by_landmarks
-        share = min(1.0, (far - _SEEN_FROM_DEG) / (_SEEN_FULL_DEG - _SEEN_FROM_DEG))
-        share /= 1.0 + (seen.error / (_ASIDE_ERROR_DEG + _ASIDE_ERROR_PER_DEG * (far - _SEEN_FROM_DEG))) ** 2
+        share = min(1.0, (far - FROM_DEG) / (_SEEN_FULL_DEG - FROM_DEG))
+        share /= 1.0 + (seen.error / (_ASIDE_ERROR_DEG + _ASIDE_ERROR_PER_DEG * (far - FROM_DEG))) ** 2
         return by_landmarks + share * (seen.value - zero - by_landmarks)
 
     def _eye_pitch(self, lid_height: float, iris_height: float) -> float:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from driver_monitor.perception.eye_patches import as_input, both_eyes
+from driver_monitor.perception.eye_network import EyeNetwork
+from driver_monitor.perception.eye_patches import both_eyes
 from driver_monitor.perception.face_landmarks import FaceLandmarks
-from driver_monitor.perception.onnx_session import open_session
-from driver_monitor.signals import Estimate, FaceMeasurement, nanoseconds
+from driver_monitor.signals import FaceMeasurement, nanoseconds
 
 HOLD_S: Final = 0.25
 """Half the length from which lids are no blink: what the landmarks miss is seen in time (design)."""
@@ -26,28 +26,15 @@ _STILL_BLINK: Final = 0.06
 _STILL_DEG: Final = 3.0
 
 
-class LidNetwork:
-    """The network on ONNX Runtime, one thread.
-
-    Raises
-    ------
-    ModelError
-        When the file cannot be loaded.
-    """
-
-    def __init__(self, model: Path) -> None:
-        self._session: Any = open_session(model, "lid model", "install driver-monitor again")
-
-    def gaps(self, patches: NDArray[np.uint8]) -> list[Estimate]:
-        """The gap in each patch (n, 24, 36), as a share of 30 mm."""
-        (told,) = self._session.run(None, {"eyes": as_input(patches)})
-        return [Estimate(gap, error) for gap, error in told.tolist()]
+def open_lid_network(model: Path) -> EyeNetwork:
+    """The network of the file; it tells the gap as a share of 30 mm."""
+    return EyeNetwork(model, "lid model")
 
 
 class LidLooks:
     """Looks at both eyes; while the landmarks' lids and head stand still, what was seen holds for up to ``HOLD_S``."""
 
-    def __init__(self, network: LidNetwork) -> None:
+    def __init__(self, network: EyeNetwork) -> None:
         self._network = network
         self._last: FaceMeasurement | None = None  # of the last look
 
@@ -63,7 +50,7 @@ class LidLooks:
             return replace(
                 face, left_eye=replace(left, seen=before_left.seen), right_eye=replace(right, seen=before_right.seen)
             )
-        seen_left, seen_right = self._network.gaps(both_eyes(image, found))
+        seen_left, seen_right = self._network.tell(both_eyes(image, found))
         self._last = replace(face, left_eye=replace(left, seen=seen_left), right_eye=replace(right, seen=seen_right))
         return self._last
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -59,7 +58,7 @@ class Pictures:
         hands: HandDetector | None,
         objects: ObjectDetector | None,
         expression: ExpressionLook | None,
-        eyes: Sequence[EyeLook],
+        eyes: EyeLook | None,
     ) -> None:
         self._least_px = settings.face.min_eye_width_px
         self._objects_every_ns = nanoseconds(settings.phone.detector_every_s)
@@ -90,9 +89,8 @@ class Pictures:
             face = self._with_regions(frame, self._hold(frame.t_ns, quality))
         else:
             face = measure_face(frame.t_ns, self._found, quality, self._least_px)
-            if self._found is not None:
-                for eyes in self._eyes:
-                    face = eyes.look(frame.image, self._found, face)
+            if self._eyes is not None and self._found is not None:
+                face = self._eyes.look(frame.image, self._found, face)
             face = self._with_regions(frame, face)
             face = self._place.step(face, speed_kmh)
             if face.other_face:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from driver_monitor.perception.eye_patches import as_input, one_eye
+from driver_monitor.perception.eye_network import EyeNetwork
+from driver_monitor.perception.eye_patches import one_eye
 from driver_monitor.perception.face_landmarks import FaceLandmarks
-from driver_monitor.perception.onnx_session import open_session
 from driver_monitor.signals import Estimate, FaceMeasurement, seconds
 
 FROM_DEG: Final = 15.0
@@ -47,22 +47,9 @@ def facts(face: FaceMeasurement, *, mirrored: bool) -> list[float]:
     return [way * head.yaw / 45.0, head.pitch / 20.0, way * head.roll / 20.0, way * 4.0 * (across - 0.5), 4.0 * (down - 0.375)]
 
 
-class SideGazeNetwork:
-    """The network on ONNX Runtime, one thread.
-
-    Raises
-    ------
-    ModelError
-        When the file cannot be loaded.
-    """
-
-    def __init__(self, model: Path) -> None:
-        self._session: Any = open_session(model, "side gaze model", "install driver-monitor again")
-
-    def yaws(self, patches: NDArray[np.uint8], about: NDArray[np.float32]) -> list[Estimate]:
-        """Degrees that each eye is turned to the nose's side, from patches (n, 24, 36) and :func:`facts` (n, 5)."""
-        (told,) = self._session.run(None, {"eyes": as_input(patches), "facts": about})
-        return [Estimate(yaw, error) for yaw, error in told.tolist()]
+def open_side_gaze_network(model: Path) -> EyeNetwork:
+    """The network of the file; it tells the degrees that an eye is turned to the nose's side."""
+    return EyeNetwork(model, "side gaze model")
 
 
 class RestingEyes:
@@ -91,7 +78,7 @@ class RestingEyes:
 class SideLooks:
     """Looks at the nearer eye of heads that are turned."""
 
-    def __init__(self, network: SideGazeNetwork) -> None:
+    def __init__(self, network: EyeNetwork) -> None:
         self._network = network
 
     def look(self, image: NDArray[np.uint8], found: FaceLandmarks, face: FaceMeasurement) -> FaceMeasurement:
@@ -101,5 +88,5 @@ class SideLooks:
             return face
         left = head.yaw < 0.0
         patch = one_eye(image, found, left=left)
-        (seen,) = self._network.yaws(patch[None], np.array([facts(face, mirrored=left)], np.float32))
+        (seen,) = self._network.tell(patch[None], np.array([facts(face, mirrored=left)], np.float32))
         return replace(face, eye_in_head=replace(eyes, seen_yaw=Estimate(-seen.value if left else seen.value, seen.error)))

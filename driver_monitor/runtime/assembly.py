@@ -14,7 +14,7 @@ from driver_monitor.model_store import model_file, model_path
 from driver_monitor.monitor import Monitor
 from driver_monitor.perception.blink_model import BlinkModel
 from driver_monitor.perception.expression_network import ExpressionLook, ExpressionLooks, LiteRtExpression
-from driver_monitor.perception.eye_looks import open_eye_looks
+from driver_monitor.perception.eye_looks import EyeLooks
 from driver_monitor.perception.eye_patches import EyeLook
 from driver_monitor.perception.face_landmarks import FaceDetector
 from driver_monitor.perception.face_landmarks.choice import choose, mediapipe_fault, open_face
@@ -37,7 +37,7 @@ class Senses:
     objects: ObjectDetector | None
     blinks: Judge
     expression: ExpressionLook | None
-    eyes: Sequence[EyeLook]
+    eyes: EyeLook
     words: Spotter | None
     facts: Sequence[tuple[Part, PartState, str]]
 
@@ -85,7 +85,7 @@ def open_senses(settings: Settings) -> Senses:
     words, told = _open_words(settings)
     if told:
         facts.append(("microphone", "ok", told))
-    return Senses(face, speech, hands, objects, blinks, expression, open_eye_looks(model_path), words, facts)
+    return Senses(face, speech, hands, objects, blinks, expression, EyeLooks(model_path), words, facts)
 
 
 def _open_words(settings: Settings) -> tuple[PocketSphinxSpotter | None, str]:

@@ -9,28 +9,31 @@ from typing import Literal
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from driver_monitor.bench.accuracy.single_eyes import WIDTHS, open_and_shut
 from driver_monitor.bench.virtual_driver.light import LightKind
 from driver_monitor.bench.virtual_driver.pose import Pose
 from driver_monitor.errors import ModelError
 from driver_monitor.model_store import model_path
+from driver_monitor.perception.eye_network import EyeNetwork
 from driver_monitor.perception.eye_patches import CORNERS, look_at_eye
 from driver_monitor.perception.face import measure_face
 from driver_monitor.perception.face_landmarks import FaceDetector
 from driver_monitor.perception.face_landmarks.choice import open_face
-from driver_monitor.perception.lid_network import HOLD_S, LidLooks, LidNetwork
+from driver_monitor.perception.lid_network import HOLD_S, LidLooks, open_lid_network
 from driver_monitor.perception.own_eye import OwnEye
 from driver_monitor.settings import Eyes, Settings
 from driver_monitor.signals import Angles, CameraFrame, Estimate, EyeReading, FaceMeasurement, nanoseconds
 from tests.perception.drawn_faces import Picture, Watched, drawn
 
+Facts = NDArray[np.float32]
 FRAME_S = 1.0 / 15.0
 
 
 @pytest.fixture(scope="module")
-def network() -> LidNetwork:
-    return LidNetwork(model_path("lids"))
+def network() -> EyeNetwork:
+    return open_lid_network(model_path("lids"))
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +44,7 @@ def detector() -> Iterator[FaceDetector]:
 
 
 @pytest.fixture(scope="module")
-def watched(detector: FaceDetector, network: LidNetwork) -> Watched:
+def watched(detector: FaceDetector, network: EyeNetwork) -> Watched:
     return Watched(detector, LidLooks(network))
 
 
@@ -97,7 +100,7 @@ def test_an_eye_is_cut_out_upright_however_the_head_leans(detector: FaceDetector
     assert np.corrcoef(patches[0], patches[1])[0, 1] > 0.8
 
 
-def test_a_face_without_eyes_stays_as_it_is(network: LidNetwork, detector: FaceDetector) -> None:
+def test_a_face_without_eyes_stays_as_it_is(network: EyeNetwork, detector: FaceDetector) -> None:
     image = drawn("bea", Pose())
     for k in range(3):
         found = detector.detect(CameraFrame(nanoseconds(2000.0 + 0.1 * k), image))
@@ -109,7 +112,7 @@ def test_a_face_without_eyes_stays_as_it_is(network: LidNetwork, detector: FaceD
 def test_a_file_that_is_no_model_is_named_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "lids.onnx").write_bytes(b"no model")
     with pytest.raises(ModelError, match=r"the lid model .*lids\.onnx cannot be loaded \(.*\); install driver-monitor again"):
-        LidNetwork(tmp_path / "lids.onnx")
+        open_lid_network(tmp_path / "lids.onnx")
 
 
 def test_openness_follows_the_surer_of_landmarks_and_network() -> None:
@@ -143,17 +146,17 @@ def test_pictures_of_single_eyes_are_measured(detector: FaceDetector, tmp_path: 
     assert [figure.value for figure in outcome.figures] == [1.0] * len(WIDTHS)
 
 
-def test_what_was_seen_holds_while_nothing_moves_and_not_for_long(network: LidNetwork, detector: FaceDetector) -> None:
+def test_what_was_seen_holds_while_nothing_moves_and_not_for_long(network: EyeNetwork, detector: FaceDetector) -> None:
     looked = 0
 
-    class Counted(LidNetwork):
+    class Counted(EyeNetwork):
         def __init__(self) -> None:
             pass
 
-        def gaps(self, patches: Picture) -> list[Estimate]:
+        def tell(self, patches: Picture, facts: Facts | None = None) -> list[Estimate]:
             nonlocal looked
             looked += 1
-            return network.gaps(patches)
+            return network.tell(patches, facts)
 
     image = drawn("bea", Pose())
     for k in range(3):

@@ -15,7 +15,7 @@ from driver_monitor.errors import ModelError
 from driver_monitor.model_store import model_path
 from driver_monitor.perception.face_landmarks.choice import open_face
 from driver_monitor.perception.gaze import Gaze
-from driver_monitor.perception.side_gaze import SideGazeNetwork, SideLooks, facts
+from driver_monitor.perception.side_gaze import SideLooks, facts, open_side_gaze_network
 from driver_monitor.settings import Settings
 from driver_monitor.signals import Angles, Estimate, EyesInHead, FaceMeasurement, nanoseconds
 from tests.perception.drawn_faces import Watched, drawn
@@ -26,7 +26,7 @@ FRAME_S = 1.0 / 15.0
 @pytest.fixture(scope="module")
 def watched() -> Iterator[Watched]:
     detector = open_face(model_path("face_landmarker"), Settings().face)
-    yield Watched(detector, SideLooks(SideGazeNetwork(model_path("side_gaze"))))
+    yield Watched(detector, SideLooks(open_side_gaze_network(model_path("side_gaze"))))
     detector.close()
 
 
@@ -72,7 +72,7 @@ def test_a_face_without_a_head_has_no_facts() -> None:
 def test_a_file_that_is_no_model_is_named_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "side_gaze.onnx").write_bytes(b"no model")
     with pytest.raises(ModelError, match=r"the side gaze model .*\.onnx cannot be loaded \(.*\); install driver-monitor again"):
-        SideGazeNetwork(tmp_path / "side_gaze.onnx")
+        open_side_gaze_network(tmp_path / "side_gaze.onnx")
 
 
 def gaze_at(head_yaw: float, seen: Estimate | None) -> float:

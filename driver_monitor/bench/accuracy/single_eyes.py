@@ -12,7 +12,7 @@ from driver_monitor.bench.accuracy.statistics import auc, bootstrap
 from driver_monitor.errors import RecordingError
 from driver_monitor.model_store import model_path
 from driver_monitor.perception.eye_patches import look_at_eye
-from driver_monitor.perception.lid_network import LidNetwork
+from driver_monitor.perception.lid_network import open_lid_network
 from driver_monitor.settings import Settings
 
 WIDTHS = (0.5, 0.6, 0.7, 0.8)
@@ -27,7 +27,7 @@ def open_and_shut(folder: Path, settings: Settings, tell: Tell) -> Outcome:
     import cv2
 
     del settings
-    network = LidNetwork(model_path("lids"))
+    network = open_lid_network(model_path("lids"))
     files = sorted([*folder.glob("open_*_*.png"), *folder.glob("closed_*_*.png")])
     read: dict[float, dict[str, Person]] = {width: defaultdict(lambda: {True: [], False: []}) for width in WIDTHS}
     for k, file in enumerate(files):
@@ -40,7 +40,7 @@ def open_and_shut(folder: Path, settings: Settings, tell: Tell) -> Outcome:
         for width in WIDTHS:
             ends = tuple((side * wide, high / 2.0, 0.0) for side in (0.5 - width / 2.0, 0.5 + width / 2.0))
             # whether it is a left or a right eye is not known either
-            both = network.gaps(np.stack([look_at_eye(gray, *ends, mirrored=mirrored) for mirrored in (False, True)]))
+            both = network.tell(np.stack([look_at_eye(gray, *ends, mirrored=mirrored) for mirrored in (False, True)]))
             label, person = file.name.split("_")[:2]
             read[width][person][label == "open"].append(sum(gap.value for gap in both) / 2.0)
     figures = []

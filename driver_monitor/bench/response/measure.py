@@ -20,7 +20,7 @@ from driver_monitor.bench.virtual_driver.pose import Pose, Truth
 from driver_monitor.bench.virtual_driver.render import Conditions, VirtualDriver, virtual_driver
 from driver_monitor.bench.virtual_driver.subject import PEOPLE
 from driver_monitor.model_store import model_path
-from driver_monitor.perception.eye_looks import open_eye_looks
+from driver_monitor.perception.eye_looks import EyeLooks
 from driver_monitor.perception.eye_patches import EyeLook
 from driver_monitor.perception.face import measure_face
 from driver_monitor.perception.face_landmarks import FaceDetector
@@ -55,7 +55,7 @@ class _Watched:
     """One person before the camera, seen by the product's landmarks and geometry."""
 
     def __init__(
-        self, driver: VirtualDriver, scene: Scene, detector: FaceDetector, eyes: Sequence[EyeLook], settings: Settings
+        self, driver: VirtualDriver, scene: Scene, detector: FaceDetector, eyes: EyeLook, settings: Settings
     ) -> None:
         self._driver, self._scene, self._detector, self._eyes = driver, scene, detector, eyes
         self._min_width_px = settings.face.min_eye_width_px
@@ -77,10 +77,7 @@ class _Watched:
         self._pictures += 1
         found = self._detector.detect(CameraFrame(t_ns, image))
         face = measure_face(t_ns, found, None, self._min_width_px)
-        if found is not None:
-            for eyes in self._eyes:
-                face = eyes.look(image, found, face)
-        return face
+        return face if found is None else self._eyes.look(image, found, face)
 
 
 class _Drive:
@@ -108,7 +105,7 @@ def measure_person(person: str, scene: Scene = Scene(), sweeps: Sequence[str] = 
     driver = virtual_driver(model_path("virtual-driver"), PEOPLE[person].wearing(glasses=scene.glasses))
     detector = open_face(model_path("face_landmarker"), settings.face)
     try:
-        watched = _Watched(driver, scene, detector, open_eye_looks(model_path), settings)
+        watched = _Watched(driver, scene, detector, EyeLooks(model_path), settings)
         chosen = (sweep.thinned(every) for sweep in SWEEPS if not sweeps or sweep.name in sweeps)
         return [curve for sweep in chosen for curve in _swept(person, sweep, watched, settings)]
     finally:
